@@ -1,0 +1,94 @@
+"""What does a practitioner open? New slots, their seats in time, and what may not overlap."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, Field
+
+from schemas.values import Capacity, Minutes, Mode, Place, SlotState, Value
+
+AHEAD_AT_MOST = timedelta(days=90)
+"""A slot of unscheduled care further away than this is a slip of the pen."""
+
+
+class NewSlot(Value):
+    """A time to open: start (aware UTC), length in minutes, how many patients, in which modes."""
+
+    start: AwareDatetime
+    minutes: Minutes
+    capacity: Capacity = 1
+    modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
+
+
+class NewPractitioner(Value):
+    """A health professional of the territory. Name and office address are those of the public directory."""
+
+    id: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(min_length=2, max_length=120)
+    profession: str
+    specialty: str | None = None
+    commune: str
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """An active seat: `kind` is "hold" (with `expires_at`) or "booking"."""
+
+    slot_id: str
+    seat: int
+    request_id: str
+    kind: str
+    start: datetime
+    minutes: int
+    mode: Mode
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A slot with its active seats."""
+
+    slot_id: str
+    territory: str
+    practitioner_id: str
+    profession: str
+    place: Place
+    start: datetime
+    minutes: int
+    capacity: int
+    modes: tuple[Mode, ...]
+    status: str
+    version: int
+    seats: tuple[SeatRow, ...]
+
+
+def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datetime:
+    """Seat n begins at start + n × minutes / capacity, on a whole minute."""
+    return start + timedelta(minutes=minutes * seat // capacity)
+
+
+def state_of(slot: SlotRow, taken: Iterable[int]) -> SlotState:
+    """What is left of the slot when these seats are taken. A closed slot has nothing left."""
+    free = [] if slot.status != "open" else sorted(set(range(slot.capacity)) - set(taken))
+    first = seat_start(slot.start, slot.minutes, slot.capacity, free[0]) if free else None
+    return SlotState(version=slot.version, free=len(free), next_start=None if first is None else int(first.timestamp()))
+
+
+def overlap(new: Sequence[NewSlot], open_: Iterable[SlotRow]) -> tuple[datetime, int] | None:
+    """The first slot (start, minutes) that one of the new ones would overlap, among the open and the new ones."""
+    spans = [(slot.start, slot.minutes) for slot in open_]
+    for slot in sorted(new, key=lambda slot: slot.start):
+        for start, minutes in spans:
+            if slot.start < start + timedelta(minutes=minutes) and start < slot.start + timedelta(minutes=slot.minutes):
+                return start, minutes
+        spans.append((slot.start, slot.minutes))
+    return None
+
+
+def usable_mode(wanted: Sequence[Mode], offered: Sequence[Mode]) -> Mode:
+    """The mode the patient prefers among those offered; the slot's first when none fits (a person chose it)."""
+    return next((mode for mode in wanted if mode in offered), offered[0])

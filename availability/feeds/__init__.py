@@ -1,0 +1,1 @@
+"""Sources of slots: one file, one source."""

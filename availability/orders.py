@@ -1,0 +1,138 @@
+"""What does availability do when a person asks? Publish, cancel, hold, release, register."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability import store
+from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, overlap, state_of, usable_mode
+from availability.booking import HOLD_FOR, seat_for
+from availability.seating import free_seat
+from schemas.event import Event, Order, derived_id
+from schemas.slot import BookingCancelled, SlotClosed, SlotHeld, SlotLost, SlotOpened
+from schemas.values import Mode, Refused
+
+
+async def publish_slots(
+    order: Order, practitioner_id: str, slots: Sequence[NewSlot], db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Open all of these slots, or none: [SlotOpened…], or why not."""
+    who = await store.practitioner(db, practitioner_id)
+    if who is None:
+        return Refused(code="unknown_practitioner")
+    first, last = min(slot.start for slot in slots), max(slot.start for slot in slots)
+    if first <= now:
+        return Refused(code="past", about={"start": first.isoformat()})
+    if last > now + AHEAD_AT_MOST:
+        return Refused(code="too_far_ahead", about={"start": last.isoformat(), "days": str(AHEAD_AT_MOST.days)})
+    ends = max(slot.start + timedelta(minutes=slot.minutes) for slot in slots)
+    known = await store.agenda(db, practitioner_id, first, ends, only_open=True)
+    other = overlap(slots, known)
+    if other is not None:
+        return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
+    named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
+    opened = await store.add_slots(db, who, named)
+    return [
+        SlotOpened.after(
+            order,
+            now,
+            key=slot.slot_id,
+            territory=slot.territory,
+            slot_id=slot.slot_id,
+            practitioner_id=slot.practitioner_id,
+            profession=slot.profession,
+            place=slot.place,
+            start=slot.start,
+            minutes=slot.minutes,
+            capacity=slot.capacity,
+            modes=slot.modes,
+            state=state_of(slot, ()),
+        )
+        for slot in opened
+    ]
+
+
+async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """Take a slot back: every patient of it is said to have lost the booking, and is sought a new place."""
+    slot = await store.lock_slot(db, slot_id)
+    if slot is None:
+        return Refused(code="unknown_slot")
+    if slot.status != "open":
+        return Refused(code="already_closed")
+    version = await store.next_version(db, slot_id, status="closed")
+    closed = replace(slot, status="closed", version=version)
+    said: list[Event] = [SlotClosed.after(order, now, slot_id=slot_id, state=state_of(closed, ()))]
+    for seat in slot.seats:
+        await store.leave_seat(db, seat.request_id, "cancelled")
+        if seat.kind == "booking":
+            said.append(
+                BookingCancelled.after(
+                    order,
+                    now,
+                    key=seat.request_id,
+                    request_id=seat.request_id,
+                    slot_id=slot_id,
+                    start=seat.start,
+                )
+            )
+    return said
+
+
+async def hold_seat(
+    order: Order, request_id: str, slot_id: str, mode: Mode, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster.
+
+    A request holds one seat: another one it held is given back in the same transaction.
+    """
+    slot = await store.lock_slot(db, slot_id)
+    seat = seat_for(slot, request_id, now)
+    if slot is None or isinstance(seat, str):
+        why = "unknown" if slot is None else seat
+        return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
+    said: list[Event] = []
+    held = await store.seat_of(db, request_id)
+    if held is not None and held.kind == "booking":
+        return Refused(code="already_booked")
+    if held is not None:
+        said = await free_seat(order, held, "given_back", db, now)
+        slot = await store.lock_slot(db, slot_id) or slot
+    until, used = now + HOLD_FOR, usable_mode((mode,), slot.modes)
+    if not await store.take_seat(db, slot, seat.number, request_id, seat.start, seat.minutes, used, now, until=until):
+        return Refused(code="taken")
+    slot = replace(slot, version=await store.next_version(db, slot_id))
+    others = {row.seat for row in slot.seats if row.request_id != request_id}
+    state = state_of(slot, others | {seat.number})
+    said.append(
+        SlotHeld.after(order, now, request_id=request_id, slot_id=slot_id, start=seat.start, until=until, state=state)
+    )
+    return said
+
+
+async def release_hold(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """Give a held seat back. Nothing held = nothing to do; a booking is not touched."""
+    held = await store.seat_of(db, request_id)
+    if held is None or held.kind != "hold":
+        return []
+    return await free_seat(order, held, "given_back", db, now)
+
+
+async def register_practitioners(
+    order: Order, people: Sequence[NewPractitioner], db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Add practitioners to the order's territory, or bring them up to date."""
+    await store.register(db, order.territory, people)
+    return []
+
+
+async def delegate_to(
+    order: Order, delegate_id: str, practitioner_ids: Sequence[str], db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Let a delegate act for these practitioners."""
+    known = await store.practitioners(db, practitioner_ids)
+    if len(known) < len(set(practitioner_ids)):
+        return Refused(code="unknown_practitioner")
+    await store.delegate(db, delegate_id, practitioner_ids)
+    return []

@@ -1,0 +1,232 @@
+"""What does availability remember? Practitioners, their slots, and who has which seat."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
+from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
+from schemas.values import Mode, Place
+
+LIVE = BOOKING.c.state == "active"
+
+
+class PractitionerRow(NewPractitioner):
+    """A practitioner with the territory that registered them."""
+
+    territory: str
+
+
+async def register(db: AsyncConnection, territory: str, people: Sequence[NewPractitioner]) -> None:
+    """Add practitioners, or bring those known up to date."""
+    statement = insert(PRACTITIONER)
+    columns = ("name", "profession", "specialty", "commune", "lat", "lon", "address")
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"], set_={column: statement.excluded[column] for column in columns}
+    )
+    await db.execute(statement, [{"territory": territory, **one.model_dump()} for one in people])
+
+
+async def practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:
+    return (await practitioners(db, [practitioner_id])).get(practitioner_id)
+
+
+async def practitioners(db: AsyncConnection, ids: Iterable[str]) -> dict[str, PractitionerRow]:
+    """Those that exist, by id."""
+    rows = await db.execute(select(PRACTITIONER).where(PRACTITIONER.c.id.in_(set(ids))))
+    return {row.id: PractitionerRow.model_validate(row._asdict()) for row in rows}
+
+
+async def find_practitioners(
+    db: AsyncConnection, territory: str, words: str = "", profession: str | None = None, limit: int = 20
+) -> list[PractitionerRow]:
+    """Those of the territory whose name holds every word, by name."""
+    query = select(PRACTITIONER).where(PRACTITIONER.c.territory == territory)
+    if profession is not None:
+        query = query.where(PRACTITIONER.c.profession == profession)
+    for word in words.split():
+        query = query.where(func.lower(PRACTITIONER.c.name).contains(word.lower(), autoescape=True))
+    rows = await db.execute(query.order_by(PRACTITIONER.c.name, PRACTITIONER.c.id).limit(limit))
+    return [PractitionerRow.model_validate(row._asdict()) for row in rows]
+
+
+async def delegate(db: AsyncConnection, delegate_id: str, practitioner_ids: Iterable[str]) -> None:
+    """The delegate acts for these practitioners, and for no others."""
+    await db.execute(delete(DELEGATION).where(DELEGATION.c.delegate_id == delegate_id))
+    rows = [{"delegate_id": delegate_id, "practitioner_id": one} for one in practitioner_ids]
+    if rows:
+        await db.execute(insert(DELEGATION), rows)
+
+
+async def delegations(db: AsyncConnection, delegate_id: str) -> list[str]:
+    """Whom the delegate acts for."""
+    rows = await db.execute(
+        select(DELEGATION.c.practitioner_id)
+        .where(DELEGATION.c.delegate_id == delegate_id)
+        .order_by(DELEGATION.c.practitioner_id)
+    )
+    return [row.practitioner_id for row in rows]
+
+
+async def add_slots(db: AsyncConnection, who: PractitionerRow, slots: Sequence[tuple[str, NewSlot]]) -> list[SlotRow]:
+    """Open these slots (id, slot). The database refuses those that overlap."""
+    rows = [
+        {
+            "id": slot_id,
+            "territory": who.territory,
+            "practitioner_id": who.id,
+            "profession": who.profession,
+            "commune": who.commune,
+            "lat": who.lat,
+            "lon": who.lon,
+            "start": slot.start,
+            "ends": slot.start + timedelta(minutes=slot.minutes),
+            "minutes": slot.minutes,
+            "capacity": slot.capacity,
+            "modes": ",".join(slot.modes),
+            "status": "open",
+            "version": 1,
+        }
+        for slot_id, slot in slots
+    ]
+    await db.execute(insert(SLOT), rows)
+    place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
+    return [
+        SlotRow(
+            slot_id,
+            who.territory,
+            who.id,
+            who.profession,
+            place,
+            slot.start,
+            slot.minutes,
+            slot.capacity,
+            slot.modes,
+            "open",
+            1,
+            (),
+        )
+        for slot_id, slot in slots
+    ]
+
+
+async def agenda(
+    db: AsyncConnection, practitioner_id: str, since: datetime, until: datetime, *, only_open: bool = False
+) -> list[SlotRow]:
+    """The practitioner's slots that touch [since, until), by start."""
+    query = select(SLOT).where(SLOT.c.practitioner_id == practitioner_id, SLOT.c.start < until, SLOT.c.ends > since)
+    if only_open:
+        query = query.where(SLOT.c.status == "open")
+    rows = (await db.execute(query.order_by(SLOT.c.start))).all()
+    return await _with_seats(db, rows)
+
+
+async def slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
+    """The slot as it is."""
+    rows = (await db.execute(select(SLOT).where(SLOT.c.id == slot_id))).all()
+    return (await _with_seats(db, rows))[0] if rows else None
+
+
+async def lock_slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
+    """The slot as it is, for changing it: others wait until our transaction ends, where the database can."""
+    rows = (await db.execute(select(SLOT).where(SLOT.c.id == slot_id).with_for_update())).all()
+    return (await _with_seats(db, rows))[0] if rows else None
+
+
+async def take_seat(
+    db: AsyncConnection, slot_: SlotRow, seat: int, request_id: str, start: datetime, minutes: int, mode: Mode,
+    now: datetime, *, until: datetime | None = None,
+) -> bool:  # fmt: skip
+    """Hold the seat (`until`) or book it; False when someone was faster."""
+    row = {
+        "slot_id": slot_.slot_id, "seat": seat, "request_id": request_id, "kind": "hold" if until else "booking",
+        "state": "active", "start": start, "minutes": minutes, "mode": mode, "expires_at": until, "made_at": now,
+    }  # fmt: skip
+    return bool((await db.execute(insert(BOOKING).on_conflict_do_nothing(), row)).rowcount)
+
+
+async def keep_seat(db: AsyncConnection, request_id: str, mode: Mode) -> None:
+    """Turn the request's hold into a booking."""
+    await db.execute(
+        update(BOOKING)
+        .where(BOOKING.c.request_id == request_id, LIVE)
+        .values(kind="booking", expires_at=None, mode=mode)
+    )
+
+
+async def seat_of(db: AsyncConnection, request_id: str) -> SeatRow | None:
+    """The active seat of a request."""
+    row = (await db.execute(select(BOOKING).where(BOOKING.c.request_id == request_id, LIVE))).one_or_none()
+    return None if row is None else _seat(row)
+
+
+async def leave_seat(db: AsyncConnection, request_id: str, state: str) -> None:
+    """The request's active seat ends as `state` (released, cancelled)."""
+    await db.execute(update(BOOKING).where(BOOKING.c.request_id == request_id, LIVE).values(state=state))
+
+
+async def next_version(db: AsyncConnection, slot_id: str, *, status: str = "open") -> int:
+    """Count one more change of the slot."""
+    statement = update(SLOT).where(SLOT.c.id == slot_id).values(version=SLOT.c.version + 1, status=status)
+    return int((await db.execute(statement.returning(SLOT.c.version))).scalar_one())
+
+
+async def expired_holds(db: AsyncConnection, now: datetime, limit: int = 200) -> list[SeatRow]:
+    """Holds whose time is over."""
+    rows = await db.execute(
+        select(BOOKING)
+        .where(LIVE, BOOKING.c.kind == "hold", BOOKING.c.expires_at <= now)
+        .order_by(BOOKING.c.expires_at)
+        .limit(limit)
+    )
+    return [_seat(row) for row in rows]
+
+
+async def count_of(db: AsyncConnection, territory: str) -> int:
+    """How many practitioners the territory has registered."""
+    query = select(func.count()).select_from(PRACTITIONER).where(PRACTITIONER.c.territory == territory)
+    return int((await db.execute(query)).scalar_one())
+
+
+async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    which = BOOKING.c.slot_id == ids[0] if len(ids) == 1 else or_(BOOKING.c.slot_id.in_(ids))
+    seats: dict[str, list[SeatRow]] = {}
+    for seat in await db.execute(select(BOOKING).where(LIVE, which).order_by(BOOKING.c.seat)):
+        seats.setdefault(seat.slot_id, []).append(_seat(seat))
+    return [
+        SlotRow(
+            row.id,
+            row.territory,
+            row.practitioner_id,
+            row.profession,
+            Place(commune=row.commune, lat=row.lat, lon=row.lon),
+            row.start,
+            row.minutes,
+            row.capacity,
+            tuple(map(Mode, row.modes.split(","))),
+            row.status,
+            row.version,
+            tuple(seats.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _seat(row: Any) -> SeatRow:
+    return SeatRow(
+        row.slot_id,
+        row.seat,
+        row.request_id,
+        row.kind,
+        row.start,
+        row.minutes,
+        Mode(row.mode),
+        row.expires_at,
+    )

@@ -1,0 +1,113 @@
+"""Which tables does availability own, and what does the database itself refuse?"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Table, text
+from sqlmodel import Field, SQLModel
+
+ACTIVE = text("state = 'active'")
+
+
+class PractitionerTable(SQLModel, table=True):
+    """A health professional, as in the public directory."""
+
+    __tablename__ = "practitioner"
+    id: str = Field(primary_key=True)
+    territory: str = Field(index=True)
+    name: str
+    profession: str
+    specialty: str | None = None
+    commune: str
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+
+
+class DelegationTable(SQLModel, table=True):
+    """Who may act for whom."""
+
+    __tablename__ = "delegation"
+    delegate_id: str = Field(primary_key=True)
+    practitioner_id: str = Field(primary_key=True)
+
+
+class SlotTable(SQLModel, table=True):
+    """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps."""
+
+    __tablename__ = "slot"
+    __table_args__ = (Index("slot_agenda", "practitioner_id", "start"),)
+    id: str = Field(primary_key=True)
+    territory: str
+    practitioner_id: str
+    profession: str
+    commune: str
+    lat: float | None = None
+    lon: float | None = None
+    start: datetime
+    ends: datetime
+    minutes: int
+    capacity: int
+    modes: str
+    status: str = "open"
+    version: int = 1
+
+
+class BookingTable(SQLModel, table=True):
+    """A seat that was held or booked. The two unique indexes prevent a double booking, whatever the code does."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        Index(
+            "booking_one_per_seat",
+            "slot_id",
+            "seat",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index("booking_one_per_request", "request_id", unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE),
+        Index("booking_expiry", "expires_at", sqlite_where=ACTIVE, postgresql_where=ACTIVE),
+    )
+    seq: int | None = Field(default=None, primary_key=True)
+    slot_id: str
+    seat: int
+    request_id: str
+    kind: str
+    state: str = "active"
+    start: datetime
+    minutes: int
+    mode: str
+    expires_at: datetime | None = None
+    made_at: datetime
+
+
+GUARDS = {
+    "sqlite": (
+        """
+        CREATE TRIGGER IF NOT EXISTS slot_overlap BEFORE INSERT ON slot WHEN NEW.status = 'open' AND EXISTS (
+            SELECT 1 FROM slot WHERE practitioner_id = NEW.practitioner_id AND status = 'open'
+            AND start < NEW.ends AND ends > NEW.start)
+        BEGIN SELECT RAISE(ABORT, 'slot overlaps another of the same practitioner'); END
+        """,
+    ),
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        """
+        DO $$ BEGIN
+            ALTER TABLE slot ADD CONSTRAINT slot_overlap EXCLUDE USING gist
+                (practitioner_id WITH =, tstzrange(start, ends) WITH &&) WHERE (status = 'open');
+        EXCEPTION WHEN duplicate_object OR duplicate_table THEN NULL; END $$
+        """,
+    ),
+}
+"""What the database refuses by itself: two open slots of one practitioner at the same time."""
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__  # SQLModel does not type it
+    return table
+
+
+PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
+SLOT, BOOKING = _table(SlotTable), _table(BookingTable)

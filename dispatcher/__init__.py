@@ -1,0 +1,1 @@
+"""Who takes this patient, and by when?"""

@@ -1,0 +1,98 @@
+"""How does a request live? Its states, which acts they allow, and the timers that keep it from dying in silence.
+
+Invariant: every request has a future timer or a terminal state.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from schemas.request import Need
+
+
+class State(StrEnum):
+    """Where a request stands. Those from `fulfilled` on are terminal."""
+
+    SEEKING = "seeking"
+    ESCALATED = "escalated"
+    BOOKED = "booked"
+    CONFIRMED = "confirmed"
+    FULFILLED = "fulfilled"
+    NO_SHOW = "no_show"
+    WITHDRAWN = "withdrawn"
+    REDIRECTED = "redirected"
+    ADVISED = "advised"
+    UNMET = "unmet"
+
+
+WAITING = (State.SEEKING, State.ESCALATED)
+PLACED = (State.BOOKED, State.CONFIRMED)
+OPEN = WAITING + PLACED
+TERMINAL = tuple(state for state in State if state not in OPEN)
+
+
+class Wake(StrEnum):
+    """What a timer does when it is due."""
+
+    SEEK = "seek"
+    """Look again: a seat may have been freed while nobody watched."""
+    ESCALATE = "escalate"
+    """Alert the first human of the roster, before the miss."""
+    STEP_UP = "step_up"
+    """Nobody acknowledged: alert the next one."""
+    OVERDUE = "overdue"
+    """The deadline has passed without a place: alert again, until somebody ends it."""
+    VISIT_OVER = "visit_over"
+    """The visit's time is over: presumed fulfilled unless somebody said otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A promise to look at the request again, at `due` (aware UTC)."""
+
+    wake: Wake
+    due: datetime
+
+
+LOOK_AGAIN = timedelta(minutes=1)
+ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
+"""An alert nobody acknowledges goes one step up after this (reliability, I3)."""
+OVERDUE_EVERY = timedelta(minutes=30)
+PRESUMED_AFTER = timedelta(hours=2)
+SHARE_FOR_A_HUMAN = 1 / 3
+LEAST_FOR_A_HUMAN, MOST_FOR_A_HUMAN = timedelta(minutes=15), timedelta(hours=4)
+
+
+def escalate_at(now: datetime, deadline: datetime) -> datetime:
+    """When a human must know: a third of the time left before the deadline, at least 15 min, at most 4 h.
+
+    A human needs time to phone around; with less than 15 min left she is alerted at once.
+    """
+    left = deadline - now
+    margin = min(max(left * SHARE_FOR_A_HUMAN, LEAST_FOR_A_HUMAN), MOST_FOR_A_HUMAN)
+    return max(now, deadline - margin)
+
+
+def timers_when_seeking(need: Need, now: datetime) -> list[Timer]:
+    """The timers of a request that has no place yet."""
+    return [Timer(Wake.SEEK, now + LOOK_AGAIN), Timer(Wake.ESCALATE, escalate_at(now, need.deadline))]
+
+
+def timers_when_escalated(need: Need, now: datetime) -> list[Timer]:
+    """A human was alerted: the search goes on, and so does the clock."""
+    overdue = need.deadline if need.deadline > now else now + OVERDUE_EVERY
+    return [
+        Timer(Wake.SEEK, now + LOOK_AGAIN),
+        Timer(Wake.STEP_UP, now + ACKNOWLEDGE_WITHIN),
+        Timer(Wake.OVERDUE, overdue),
+    ]
+
+
+def timers_when_placed(start: datetime, minutes: int) -> list[Timer]:
+    """A place was found: what is left is the visit."""
+    return [Timer(Wake.VISIT_OVER, start + timedelta(minutes=minutes) + PRESUMED_AFTER)]
+
+
+def keeps_the_invariant(state: State, timers: list[Timer]) -> bool:
+    """A request has a timer, or has ended."""
+    return state in TERMINAL or bool(timers)

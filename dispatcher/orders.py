@@ -1,0 +1,112 @@
+"""What does the dispatcher do when a person asks? Read, decide, write, say; or say why not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatcher import store
+from dispatcher.life import PLACED, TERMINAL, State, Wake, timers_when_seeking
+from dispatcher.steps import Outcome, close_as, end
+from dispatcher.views import OnCall, RequestRow
+from schemas.event import Event, Order
+from schemas.request import (
+    CareRequested,
+    EscalationAcknowledged,
+    Need,
+    Patient,
+    RequestConfirmed,
+    RequestWithdrawn,
+)
+from schemas.values import Refused
+
+
+async def enter_request(
+    order: Order,
+    request_id: str,
+    need: Need,
+    patient: Patient,
+    slot_id: str | None,
+    db: AsyncConnection,
+    now: datetime,
+) -> list[Event] | Refused:
+    """A request is entered: from this commit on it has a timer. `slot_id` = the seat held for it."""
+    by, interactive = order.actor.person, slot_id is not None
+    if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive):
+        return Refused(code="already_entered", about={"request_id": request_id})
+    await store.set_timers(db, request_id, timers_when_seeking(need, now))
+    return [CareRequested.after(order, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id)]
+
+
+async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """Nobody needs the place any more; allowed from any open state, promised to harm nobody."""
+    row = await store.load(db, request_id)
+    if row is None or row.state in TERMINAL:
+        return _refuse(row)
+    await end(db, row, State.WITHDRAWN, now)
+    return [
+        RequestWithdrawn.after(
+            order,
+            now,
+            request_id=request_id,
+            slot_id=row.slot_id or row.pending,
+            practitioner_id=row.practitioner_id,
+            start=row.start,
+            patient=row.patient,
+        )
+    ]
+
+
+async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """The patient comes. Saying it twice changes nothing."""
+    row = await store.load(db, request_id)
+    if row is None or row.state in TERMINAL:
+        return _refuse(row)
+    if row.state is State.CONFIRMED:
+        return []
+    if row.state is not State.BOOKED:
+        return Refused(code="not_booked")
+    await store.change(db, request_id, state=State.CONFIRMED)
+    return [RequestConfirmed.after(order, now, request_id=request_id, slot_id=row.slot_id)]
+
+
+async def close(
+    order: Order, request_id: str, outcome: Outcome, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """A person ends the request: seen or not seen (after a booking), or solved in another way."""
+    row = await store.load(db, request_id)
+    if row is None or row.state in TERMINAL:
+        return _refuse(row)
+    if outcome in (State.FULFILLED, State.NO_SHOW) and row.state not in PLACED:
+        return Refused(code="not_booked")
+    if outcome in (State.FULFILLED, State.NO_SHOW) and row.start is not None and row.start > now:
+        return Refused(code="not_begun")
+    return await close_as(order, row, outcome, db, now)
+
+
+async def acknowledge(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """The alerted human has it in hand: the alert stops climbing the roster, the search goes on."""
+    row = await store.load(db, request_id)
+    if row is None or row.state in TERMINAL:
+        return _refuse(row)
+    if row.state is not State.ESCALATED:
+        return Refused(code="not_escalated")
+    await store.drop_timer(db, request_id, Wake.STEP_UP)
+    await store.change(db, request_id, acknowledged_at=now)
+    return [EscalationAcknowledged.after(order, now, request_id=request_id)]
+
+
+async def set_roster(
+    order: Order, people: Sequence[OnCall], db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Who is alerted in the territory; nobody is refused: then a miss would be silent."""
+    if not people:
+        return Refused(code="empty_roster")
+    await store.set_roster(db, order.territory, people)
+    return []
+
+
+def _refuse(row: RequestRow | None) -> Refused:
+    if row is None:
+        return Refused(code="unknown_request")
+    return Refused(code="already_closed", about={"state": row.state})

@@ -1,0 +1,130 @@
+"""Which steps do orders, facts and timers share? Look, choose, alert, end."""
+
+import json
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatcher import store
+from dispatcher.choice import count_refusals, propose
+from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated
+from dispatcher.seats import OpenSeats
+from dispatcher.views import RequestRow
+from schemas.event import Cause, Event
+from schemas.request import CareUnmatched, RequestClosed, RequestEscalated
+from schemas.slot import SlotChosen
+
+Outcome = Literal["fulfilled", "no_show", "redirected", "advised", "unmet"]
+
+
+async def look(
+    cause: Cause,
+    row: RequestRow,
+    seats: OpenSeats,
+    db: AsyncConnection,
+    now: datetime,
+    lost: tuple[str, ...] = (),
+) -> list[Event]:
+    """Propose the best seat, or nothing when nobody fits."""
+    found = propose(row.need, seats, row.territory, now, without=lost)
+    if not found.options:
+        await store.change(db, row.request_id, counts=json.dumps(found.counts))
+        return []
+    best = found.options[0]
+    seats.expect(best.slot.slot_id, row.request_id, now)
+    slot = best.slot
+    return [await choose(cause, row, slot.slot_id, slot.territory, best.reasons, found.others(), db, now, lost=lost)]
+
+
+async def choose(
+    cause: Cause,
+    row: RequestRow,
+    slot_id: str,
+    slot_territory: str,
+    reasons: tuple[str, ...],
+    others: tuple[str, ...],
+    db: AsyncConnection,
+    now: datetime,
+    lost: tuple[str, ...] = (),
+) -> Event:
+    choice = row.choice + 1
+    await store.change(
+        db,
+        row.request_id,
+        choice=choice,
+        pending=slot_id,
+        reasons=json.dumps(reasons),
+        others=json.dumps(others),
+        lost=json.dumps(lost),
+    )
+    return SlotChosen.after(
+        cause,
+        now,
+        key=f"{row.request_id}:{choice}",
+        territory=row.territory,
+        request_id=row.request_id,
+        slot_id=slot_id,
+        choice=choice,
+        modes=row.need.modes,
+        patient_territory=row.territory,
+        slot_territory=slot_territory,
+        reasons=reasons,
+    )
+
+
+async def say_unmatched(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> Event:
+    counts = count_refusals(row.need, seats, row.territory, now)
+    return CareUnmatched.after(
+        cause, now, request_id=row.request_id, counts=counts, escalate_at=escalate_at(now, row.need.deadline)
+    )
+
+
+async def alert(
+    cause: Cause,
+    row: RequestRow,
+    rank: int,
+    why: Literal["no_place", "unanswered", "overdue"],
+    seats: OpenSeats,
+    db: AsyncConnection,
+    now: datetime,
+) -> Event:
+    """Alert the human of that rank; after the last one it begins again with the first."""
+    people = await store.roster(db, row.territory)
+    person = people[rank % len(people)].person if people else f"coord-{row.territory}"
+    counts = count_refusals(row.need, seats, row.territory, now)
+    await store.change(
+        db,
+        row.request_id,
+        state=State.ESCALATED,
+        escalated_to=person,
+        rank=rank,
+        acknowledged_at=row.acknowledged_at if why == "overdue" else None,
+        counts=json.dumps(counts),
+    )
+    timers = timers_when_escalated(row.need, now)
+    if why == "overdue":
+        timers = [Timer(Wake.OVERDUE, now + OVERDUE_EVERY)] + [t for t in timers if t.wake is not Wake.OVERDUE]
+    await store.add_timers(db, row.request_id, timers)
+    return RequestEscalated.after(
+        cause,
+        now,
+        request_id=row.request_id,
+        person=person,
+        rank=rank,
+        deadline=row.need.deadline,
+        counts=counts,
+        why=why,
+    )
+
+
+async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, db: AsyncConnection, now: datetime) -> list[Event]:
+    await end(db, row, State(outcome), now)
+    return [
+        RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=row.slot_id or row.pending)
+    ]
+
+
+async def end(db: AsyncConnection, row: RequestRow, state: State, now: datetime) -> None:
+    await store.change(db, row.request_id, state=state, pending=None, closed_at=now)
+    await store.set_timers(db, row.request_id, [])

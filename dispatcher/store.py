@@ -1,0 +1,217 @@
+"""What does the dispatcher remember? Requests, timers, the slots it has heard of, the rosters."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatcher.life import OPEN, WAITING, State, Timer, Wake
+from dispatcher.seats import OpenSlot
+from dispatcher.tables import KNOWN, REQUEST, ROSTER, TIMER
+from dispatcher.views import Board, OnCall, RequestRow, request_row
+from schemas.event import Event
+from schemas.request import Need, Patient
+from schemas.slot import SlotOpened
+from schemas.values import SlotState
+
+_DETAILS: TypeAdapter[SlotOpened] = TypeAdapter(SlotOpened)
+
+
+async def add(
+    db: AsyncConnection,
+    request_id: str,
+    territory: str,
+    need: Need,
+    patient: Patient,
+    by: str,
+    now: datetime,
+    interactive: bool,
+) -> bool:
+    """Remember a new request as seeking; False when it is already there."""
+    row = {
+        "id": request_id, "territory": territory, "state": State.SEEKING, "profession": need.profession,
+        "need": need.model_dump_json(), "patient": patient.model_dump_json(), "deadline": need.deadline,
+        "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0, "lost": "[]", "reasons": "[]",
+        "others": "[]", "counts": "{}", "moved": False, "rank": -1,
+    }  # fmt: skip
+    return bool((await db.execute(insert(REQUEST).on_conflict_do_nothing(), row)).rowcount)
+
+
+async def load(db: AsyncConnection, request_id: str) -> RequestRow | None:
+    """The request, locked until the transaction ends where the database can."""
+    found = await db.execute(select(REQUEST).where(REQUEST.c.id == request_id).with_for_update())
+    row = found.one_or_none()
+    return None if row is None else request_row(row)
+
+
+async def change(db: AsyncConnection, request_id: str, **columns: Any) -> None:
+    """Set columns of one request."""
+    await db.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(**columns))
+
+
+async def set_timers(db: AsyncConnection, request_id: str, timers: Sequence[Timer]) -> None:
+    """These timers and no others."""
+    await db.execute(delete(TIMER).where(TIMER.c.request_id == request_id))
+    await add_timers(db, request_id, timers)
+
+
+async def add_timers(db: AsyncConnection, request_id: str, timers: Sequence[Timer]) -> None:
+    """These timers too; one of each kind, the new one wins."""
+    if timers:
+        statement = insert(TIMER)
+        statement = statement.on_conflict_do_update(
+            index_elements=["request_id", "wake"], set_={"due": statement.excluded.due}
+        )
+        rows = [{"request_id": request_id, "wake": timer.wake, "due": timer.due} for timer in timers]
+        await db.execute(statement, rows)
+
+
+async def drop_timer(db: AsyncConnection, request_id: str, wake: Wake) -> None:
+    await db.execute(delete(TIMER).where(TIMER.c.request_id == request_id, TIMER.c.wake == wake))
+
+
+async def take_due(db: AsyncConnection, now: datetime, limit: int = 200) -> list[tuple[str, Timer]]:
+    """Take the due timers out, most overdue first. Whoever takes one is the only one who acts on it."""
+    due = select(TIMER.c.request_id, TIMER.c.wake).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)
+    found = [(row.request_id, row.wake) for row in await db.execute(due.with_for_update(skip_locked=True))]
+    taken = []
+    for request_id, wake in found:
+        mine = (TIMER.c.request_id == request_id) & (TIMER.c.wake == wake) & (TIMER.c.due <= now)
+        row = (await db.execute(delete(TIMER).where(mine).returning(TIMER.c.due))).one_or_none()
+        if row is not None:
+            taken.append((request_id, Timer(Wake(wake), row.due)))
+    return taken
+
+
+async def without_timer(db: AsyncConnection, limit: int = 100) -> list[RequestRow]:
+    """Open requests that no timer watches: there should be none; the sweep mends them."""
+    watched = select(TIMER.c.request_id).where(TIMER.c.request_id == REQUEST.c.id).exists()
+    rows = await db.execute(select(REQUEST).where(REQUEST.c.state.in_(OPEN), ~watched).limit(limit))
+    return [request_row(row) for row in rows]
+
+
+async def waiting(db: AsyncConnection, territory: str, profession: str, limit: int) -> list[RequestRow]:
+    """Requests without a place or a pending proposal, the nearest deadline first."""
+    rows = await db.execute(
+        select(REQUEST)
+        .where(
+            REQUEST.c.territory == territory,
+            REQUEST.c.state.in_(WAITING),
+            REQUEST.c.profession == profession,
+            REQUEST.c.pending.is_(None),
+        )
+        .order_by(REQUEST.c.deadline, REQUEST.c.id)
+        .limit(limit)
+    )
+    return [request_row(row) for row in rows]
+
+
+async def know_slot(db: AsyncConnection, fact: Event) -> None:
+    """Remember what a fact says of a slot, unless something later is known."""
+    state: SlotState | None = getattr(fact, "state", None)
+    if state is None:
+        return
+    slot_id = fact.slot_id  # type: ignore[attr-defined]  # every fact with a state has one
+    row: dict[str, Any] = {"slot_id": slot_id, "version": state.version, "state": state.model_dump_json()}
+    if isinstance(fact, SlotOpened):
+        row |= {"details": fact.model_dump_json(), "start": fact.start}
+        news = insert(KNOWN).values(row)
+        news = news.on_conflict_do_update(
+            index_elements=["slot_id"], set_={"details": news.excluded.details, "start": news.excluded.start}
+        )
+    else:
+        news = insert(KNOWN).values(row)
+        news = news.on_conflict_do_update(
+            index_elements=["slot_id"],
+            set_={"version": news.excluded.version, "state": news.excluded.state},
+            where=KNOWN.c.version < news.excluded.version,
+        )
+    await db.execute(news)
+
+
+async def known_slots(db: AsyncConnection, since: datetime) -> list[OpenSlot]:
+    """The slots that begin after `since`, as last heard of."""
+    rows = await db.execute(select(KNOWN).where(KNOWN.c.start > since, KNOWN.c.details.is_not(None)))
+    slots = []
+    for row in rows:
+        fact = _DETAILS.validate_json(row.details)
+        slots.append(
+            OpenSlot(
+                fact.slot_id,
+                fact.territory,
+                fact.practitioner_id,
+                fact.profession,
+                fact.place,
+                fact.start,
+                fact.minutes,
+                fact.capacity,
+                fact.modes,
+                SlotState.model_validate_json(row.state),
+            )
+        )
+    return slots
+
+
+async def roster(db: AsyncConnection, territory: str) -> list[OnCall]:
+    """Who is alerted, first to last."""
+    rows = await db.execute(select(ROSTER).where(ROSTER.c.territory == territory).order_by(ROSTER.c.rank))
+    return [OnCall(row.person, row.rank, row.name, row.channel) for row in rows]
+
+
+async def set_roster(db: AsyncConnection, territory: str, people: Iterable[OnCall]) -> None:
+    """These people and no others."""
+    await db.execute(delete(ROSTER).where(ROSTER.c.territory == territory))
+    rows = [
+        {
+            "territory": territory,
+            "rank": one.rank,
+            "person": one.person,
+            "name": one.name,
+            "channel": one.channel,
+        }
+        for one in people
+    ]
+    if rows:
+        await db.execute(insert(ROSTER), rows)
+
+
+async def request(db: AsyncConnection, request_id: str) -> RequestRow | None:
+    """The request as it is now."""
+    return (await requests_of(db, [request_id])).get(request_id)
+
+
+async def requests_of(db: AsyncConnection, ids: Iterable[str]) -> dict[str, RequestRow]:
+    """Those that exist, by id."""
+    rows = await db.execute(select(REQUEST).where(REQUEST.c.id.in_(list(ids))))
+    return {row.id: request_row(row) for row in rows}
+
+
+async def board(db: AsyncConnection, territory: str, limit: int = 60, *, ended_since: datetime | None = None) -> Board:
+    """What the regulator watches: open requests by deadline, and those that ended since `ended_since`."""
+    shown: ColumnElement[bool] = REQUEST.c.state.in_(OPEN)
+    counted = select(func.count()).select_from(REQUEST).where(REQUEST.c.territory == territory, shown)
+    if ended_since is not None:
+        shown = or_(shown, REQUEST.c.closed_at > ended_since)
+    # Those without a place come first: they are what the board is for.
+    placed = REQUEST.c.start.is_not(None)
+    rows = await db.execute(
+        select(REQUEST)
+        .where(REQUEST.c.territory == territory, shown)
+        .order_by(placed, REQUEST.c.deadline, REQUEST.c.id)
+        .limit(limit)
+    )
+    return Board([request_row(row) for row in rows], int((await db.execute(counted)).scalar_one()))
+
+
+async def entered_between(db: AsyncConnection, territory: str, since: datetime, until: datetime) -> list[RequestRow]:
+    """Requests entered in [since, until): what the figures are made of."""
+    rows = await db.execute(
+        select(REQUEST).where(
+            REQUEST.c.territory == territory, REQUEST.c.entered_at >= since, REQUEST.c.entered_at < until
+        )
+    )
+    return [request_row(row) for row in rows]

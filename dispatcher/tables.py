@@ -1,0 +1,83 @@
+"""Which tables does the dispatcher own?"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Table
+from sqlmodel import Field, SQLModel
+
+
+class CareRequestTable(SQLModel, table=True):
+    """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered."""
+
+    __tablename__ = "care_request"
+    __table_args__ = (
+        Index("care_request_board", "territory", "state", "deadline"),
+        Index("care_request_entered", "territory", "entered_at"),
+    )
+    id: str = Field(primary_key=True)
+    territory: str
+    state: str
+    profession: str
+    need: str
+    patient: str
+    deadline: datetime
+    entered_at: datetime
+    entered_by: str
+    interactive: bool = False
+    choice: int = 0
+    pending: str | None = None
+    lost: str = "[]"
+    slot_id: str | None = None
+    practitioner_id: str | None = None
+    start: datetime | None = None
+    minutes: int | None = None
+    mode: str | None = None
+    place: str | None = None
+    reasons: str = "[]"
+    others: str = "[]"
+    counts: str = "{}"
+    moved: bool = False
+    escalated_to: str | None = None
+    rank: int = -1
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class TimerTable(SQLModel, table=True):
+    """What must happen to a request, and when. Due timers are taken by deleting them: twice is impossible."""
+
+    __tablename__ = "request_timer"
+    request_id: str = Field(primary_key=True)
+    wake: str = Field(primary_key=True)
+    due: datetime = Field(index=True)
+
+
+class KnownSlotTable(SQLModel, table=True):
+    """A slot as heard of. `details` is empty until its SlotOpened has come; `version` refuses older news."""
+
+    __tablename__ = "known_slot"
+    slot_id: str = Field(primary_key=True)
+    version: int
+    state: str
+    details: str | None = None
+    start: datetime | None = Field(default=None, index=True)
+
+
+class RosterTable(SQLModel, table=True):
+    """Who is alerted in a territory, in which order."""
+
+    __tablename__ = "roster"
+    territory: str = Field(primary_key=True)
+    rank: int = Field(primary_key=True)
+    person: str
+    name: str
+    channel: str
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__  # SQLModel does not type it
+    return table
+
+
+REQUEST, TIMER, KNOWN, ROSTER = map(_table, (CareRequestTable, TimerTable, KnownSlotTable, RosterTable))

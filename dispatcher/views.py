@@ -1,0 +1,141 @@
+"""How does a request look to those who read it? Frozen rows, and the figures made of them."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from dispatcher.life import OPEN, State
+from schemas.request import Need, Patient
+from schemas.values import Mode, Place
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request as it is. `patient` stays sealed; `start` to `place` are those of the visit."""
+
+    request_id: str
+    territory: str
+    state: State
+    need: Need
+    patient: Patient
+    entered_at: datetime
+    entered_by: str
+    interactive: bool
+    choice: int
+    pending: str | None
+    lost: tuple[str, ...]
+    slot_id: str | None
+    practitioner_id: str | None
+    start: datetime | None
+    minutes: int | None
+    mode: Mode | None
+    place: Place | None
+    reasons: tuple[str, ...]
+    others: tuple[str, ...]
+    counts: dict[str, int]
+    moved: bool
+    escalated_to: str | None
+    rank: int
+    acknowledged_at: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Rows to show, and how many requests are open in all."""
+
+    rows: list[RequestRow]
+    total_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """A human of the roster: rank 0 is alerted first."""
+
+    person: str
+    rank: int
+    name: str
+    channel: str = "console"
+
+
+@dataclass(slots=True)
+class Count:
+    """Asked, placed in time, ended (or overdue) without a place."""
+
+    asked: int = 0
+    in_time: int = 0
+    unmet: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What happened to the requests of a period. `in_time` = a place that begins before the deadline."""
+
+    asked: int
+    booked: int
+    in_time: int
+    within_24h: int
+    open: int
+    escalated: int
+    withdrawn: int
+    unmet: int
+    no_show: int
+    median_wait_minutes: float | None
+    waits: tuple[float, ...]
+    by_profession: dict[str, Count]
+    by_commune: dict[str, Count]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def request_row(row: Any) -> RequestRow:
+    """The row of the table as a value."""
+    return RequestRow(
+        row.id, row.territory, State(row.state), Need.model_validate_json(row.need),
+        Patient.model_validate_json(row.patient), row.entered_at, row.entered_by, row.interactive, row.choice,
+        row.pending, tuple(json.loads(row.lost)), row.slot_id, row.practitioner_id, row.start, row.minutes,
+        None if row.mode is None else Mode(row.mode),
+        None if row.place is None else Place.model_validate_json(row.place),
+        tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,
+        row.escalated_to, row.rank, row.acknowledged_at, row.closed_at,
+    )  # fmt: skip
+
+
+def figures(rows: Iterable[RequestRow], now: datetime) -> Figures:
+    """The figures of these requests as of `now`."""
+    rows = list(rows)
+    placed = [row for row in rows if row.start is not None and row.state is not State.WITHDRAWN]
+    waits = sorted((row.start - row.entered_at).total_seconds() / 60 for row in placed if row.start)
+    by_profession: dict[str, Count] = defaultdict(Count)
+    by_commune: dict[str, Count] = defaultdict(Count)
+    why: Counter[str] = Counter()
+    for row in rows:
+        for count in (by_profession[row.need.profession], by_commune[row.need.place.commune]):
+            count.asked += 1
+            count.in_time += in_time(row)
+            count.unmet += unmet(row, now)
+        if unmet(row, now):
+            why.update(row.counts)
+    states = Counter(row.state for row in rows)
+    return Figures(
+        asked=len(rows), booked=len(placed), in_time=sum(map(in_time, rows)),
+        within_24h=sum(wait <= 24 * 60 for wait in waits), open=sum(states[state] for state in OPEN),
+        escalated=sum(row.rank >= 0 for row in rows), withdrawn=states[State.WITHDRAWN],
+        unmet=sum(unmet(row, now) for row in rows), no_show=states[State.NO_SHOW],
+        median_wait_minutes=median(waits) if waits else None, waits=tuple(waits),
+        by_profession=dict(by_profession), by_commune=dict(by_commune), counts=dict(why),
+    )  # fmt: skip
+
+
+def in_time(row: RequestRow) -> bool:
+    """It has (or had) a place that begins before its deadline."""
+    return row.start is not None and row.start <= row.need.deadline and row.state is not State.WITHDRAWN
+
+
+def unmet(row: RequestRow, now: datetime) -> bool:
+    """It ended without a place, or its deadline has passed without one."""
+    ended = row.state in (State.UNMET, State.REDIRECTED, State.ADVISED)
+    return ended or (row.start is None and row.state in OPEN and row.need.deadline <= now)

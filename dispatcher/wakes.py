@@ -1,0 +1,88 @@
+"""What does time bring? Every timer that is due becomes an act."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatcher import store
+from dispatcher.life import (
+    LOOK_AGAIN,
+    PLACED,
+    TERMINAL,
+    WAITING,
+    State,
+    Timer,
+    Wake,
+    timers_when_placed,
+    timers_when_seeking,
+)
+from dispatcher.seats import OpenSeats
+from dispatcher.steps import alert, close_as, look
+from dispatcher.views import RequestRow
+from schemas.event import Cause, Event, Order, derived_id
+from schemas.values import system_actor
+
+
+async def on_timers(order: Order, db: AsyncConnection, now: datetime, *, seats: OpenSeats) -> list[Event]:
+    """Act on every timer that is due. May run twice, or on two machines: a timer is taken by one."""
+    said: list[Event] = []
+    for request_id, timer in await store.take_due(db, now):
+        row = await store.load(db, request_id)
+        if row is None or row.state in TERMINAL:
+            continue
+        cause = Order(
+            id=derived_id("timer", request_id, timer.wake, timer.due.isoformat()),
+            territory=row.territory,
+            actor=system_actor(row.territory),
+        )
+        said += await _ACTS[timer.wake](cause, row, seats, db, now)
+    return said
+
+
+async def mend_timers(order: Order, db: AsyncConnection, now: datetime) -> list[Event]:
+    """Give a timer to every open request that has none: there should be no such request."""
+    for row in await store.without_timer(db):
+        if row.state in PLACED and row.start is not None:
+            timers = timers_when_placed(row.start, row.minutes or 0)
+        else:
+            timers = timers_when_seeking(row.need, now)
+        await store.set_timers(db, row.request_id, timers)
+    return []
+
+
+async def _seek(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+    if row.state not in WAITING:
+        return []
+    await store.add_timers(db, row.request_id, [Timer(Wake.SEEK, now + LOOK_AGAIN)])
+    return [] if row.pending else await look(cause, row, seats, db, now)
+
+
+async def _escalate(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+    return [await alert(cause, row, 0, "no_place", seats, db, now)] if row.state in WAITING else []
+
+
+async def _step_up(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+    if row.state is not State.ESCALATED or row.acknowledged_at is not None:
+        return []
+    return [await alert(cause, row, row.rank + 1, "unanswered", seats, db, now)]
+
+
+async def _overdue(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+    return [await alert(cause, row, 0, "overdue", seats, db, now)] if row.state in WAITING else []
+
+
+async def _visit_over(
+    cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime
+) -> list[Event]:
+    return await close_as(cause, row, "fulfilled", db, now) if row.state in PLACED else []
+
+
+Act = Callable[[Cause, RequestRow, OpenSeats, AsyncConnection, datetime], Awaitable[list[Event]]]
+_ACTS: Mapping[Wake, Act] = {
+    Wake.SEEK: _seek,
+    Wake.ESCALATE: _escalate,
+    Wake.STEP_UP: _step_up,
+    Wake.OVERDUE: _overdue,
+    Wake.VISIT_OVER: _visit_over,
+}

@@ -1,0 +1,64 @@
+"""Who hears what, in which lane, how soon, and until when is it worth saying?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.message import Recipient
+
+UNDO = timedelta(seconds=10)
+"""After an act on the phone the SMS leaves only when the regulator can no longer undo it."""
+GATHER = timedelta(seconds=60)
+"""« Cancelled » waits this long: when a new place is found meanwhile, one SMS says both."""
+URGENT_FOR = timedelta(minutes=30)
+LINK_AFTER_VISIT = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing to tell one person. Lanes: 0 urgent alert to a professional, 1 the patient's own act, 2 later."""
+
+    kind: str
+    recipient: Recipient
+    recipient_id: str
+    lane: int
+    send_after: datetime
+    valid_until: datetime
+
+
+def of_booking(
+    request_id: str,
+    practitioner_id: str,
+    start: datetime,
+    now: datetime,
+    *,
+    sms: bool,
+    moved: bool,
+    interactive: bool,
+) -> list[Telling]:
+    """A place was found: the patient (unless never by SMS) and the practitioner."""
+    kind, after = ("moved" if moved else "booked"), now + (UNDO if interactive else timedelta())
+    patient = [Telling(kind, "patient", request_id, 1, after, start)] if sms else []
+    return [*patient, Telling("new_patient", "practitioner", practitioner_id, 1, after, start)]
+
+
+def of_cancellation(request_id: str, start: datetime, now: datetime, *, sms: bool) -> list[Telling]:
+    """The practitioner cancelled: the patient hears it, with the new place when there is one in time."""
+    until = max(start, now + URGENT_FOR)
+    return [Telling("cancelled", "patient", request_id, 1, now + GATHER, until)] if sms else []
+
+
+def of_withdrawal(
+    request_id: str, practitioner_id: str | None, start: datetime | None, now: datetime, *, tell_patient: bool
+) -> list[Telling]:
+    """The place is needed no more: the practitioner, and the patient when it was not the patient's own act."""
+    if start is None:
+        return []
+    patient = [Telling("withdrawn", "patient", request_id, 1, now, start)] if tell_patient else []
+    if practitioner_id is None:
+        return patient
+    return [*patient, Telling("seat_freed", "practitioner", practitioner_id, 1, now, start)]
+
+
+def of_escalation(person: str, now: datetime) -> list[Telling]:
+    """The named human, before everything else."""
+    return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]

@@ -1,0 +1,158 @@
+"""What do the notifications remember? Messages with their fate, and the patients' links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications.tables import LINK, MESSAGE
+from schemas.sealed import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message as it stands; `body` and `to` stay sealed."""
+
+    message_id: str
+    territory: str
+    request_id: str
+    kind: str
+    recipient: str
+    recipient_id: str
+    channel: str
+    lane: int
+    state: str
+    body: Sealed[str]
+    to: Sealed[str] | None
+    due_at: datetime
+    send_after: datetime
+    valid_until: datetime
+    sent_at: datetime | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """What a link leads to."""
+
+    request_id: str
+    territory: str
+    slot_id: str | None
+    told: datetime
+    expires_at: datetime
+    ended: bool
+
+
+async def write(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write messages down; one that is there already stays as it is."""
+    await db.execute(insert(MESSAGE).on_conflict_do_nothing(), list(rows))
+
+
+async def supersede(db: AsyncConnection, request_id: str) -> None:
+    """What is still waiting to be said about the request is true no more."""
+    waiting = (MESSAGE.c.request_id == request_id) & (MESSAGE.c.state == "due")
+    await db.execute(update(MESSAGE).where(waiting).values(state="superseded"))
+
+
+async def was_told(db: AsyncConnection, request_id: str) -> bool:
+    """Has the patient been told of a booking (or is it on its way)?"""
+    told = select(MESSAGE.c.id).where(
+        MESSAGE.c.request_id == request_id,
+        MESSAGE.c.recipient == "patient",
+        MESSAGE.c.state.in_(("claimed", "sent")),
+    )
+    return (await db.execute(told.limit(1))).first() is not None
+
+
+async def claim(db: AsyncConnection, now: datetime, limit: int) -> list[MessageRow]:
+    """The most urgent messages whose time has come, claimed: nobody else sends them."""
+    due = (
+        select(MESSAGE.c.id)
+        .where(MESSAGE.c.state == "due", MESSAGE.c.send_after <= now)
+        .order_by(MESSAGE.c.lane, MESSAGE.c.send_after)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = [row.id for row in await db.execute(due)]
+    if not ids:
+        return []
+    claimed = update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(state="claimed", claimed_at=now)
+    rows = await db.execute(claimed.returning(MESSAGE))
+    return sorted((_row(row) for row in rows), key=lambda row: (row.lane, row.send_after, row.message_id))
+
+
+async def settle(db: AsyncConnection, message_id: str, state: str, now: datetime, **columns: Any) -> bool:
+    """Write the fate of a claimed message; False when it was settled before."""
+    mine = (MESSAGE.c.id == message_id) & (MESSAGE.c.state == "claimed")
+    sent_at = now if state == "sent" else None
+    values = {"state": state, "sent_at": sent_at, **columns}
+    return bool((await db.execute(update(MESSAGE).where(mine).values(**values))).rowcount)
+
+
+async def left_claimed(db: AsyncConnection, before: datetime, limit: int = 100) -> list[MessageRow]:
+    """Messages claimed long ago by a sender that died: nobody knows whether they left."""
+    rows = await db.execute(
+        select(MESSAGE).where(MESSAGE.c.state == "claimed", MESSAGE.c.claimed_at < before).limit(limit)
+    )
+    return [_row(row) for row in rows]
+
+
+async def next_due(db: AsyncConnection) -> datetime | None:
+    """When the next message wants to leave."""
+    query = select(MESSAGE.c.send_after).where(MESSAGE.c.state == "due").order_by(MESSAGE.c.send_after).limit(1)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def messages(db: AsyncConnection, territory: str | None, limit: int = 100) -> list[MessageRow]:
+    """The latest messages of a territory (None = of all)."""
+    query = select(MESSAGE).order_by(MESSAGE.c.due_at.desc(), MESSAGE.c.id).limit(limit)
+    if territory is not None:
+        query = query.where(MESSAGE.c.territory == territory)
+    return [_row(row) for row in await db.execute(query)]
+
+
+async def messages_about(db: AsyncConnection, request_id: str) -> list[MessageRow]:
+    """Everything said about a request, oldest first."""
+    query = select(MESSAGE).where(MESSAGE.c.request_id == request_id).order_by(MESSAGE.c.due_at, MESSAGE.c.id)
+    return [_row(row) for row in await db.execute(query)]
+
+
+async def messages_to(db: AsyncConnection, recipient_id: str, limit: int = 20) -> list[MessageRow]:
+    """The latest messages to a practitioner or a human of the roster."""
+    query = select(MESSAGE).where(MESSAGE.c.recipient_id == recipient_id).order_by(MESSAGE.c.due_at.desc())
+    return [_row(row) for row in await db.execute(query.limit(limit))]
+
+
+async def link(db: AsyncConnection, digest: str) -> LinkRow | None:
+    """What the token with this digest leads to."""
+    return await _link(db, LINK.c.digest == digest)
+
+
+async def link_of(db: AsyncConnection, request_id: str) -> LinkRow | None:
+    """The link of a request, if the patient was given one (or the request ended)."""
+    return await _link(db, LINK.c.request_id == request_id)
+
+
+async def keep_link(db: AsyncConnection, request_id: str, **columns: Any) -> None:
+    """Make the request's link, or bring it up to date."""
+    statement = insert(LINK).values(request_id=request_id, **columns)
+    await db.execute(statement.on_conflict_do_update(index_elements=["request_id"], set_=columns))
+
+
+async def _link(db: AsyncConnection, which: Any) -> LinkRow | None:
+    row = (await db.execute(select(LINK).where(which))).one_or_none()
+    if row is None:
+        return None
+    return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.expires_at, row.ended)
+
+
+def _row(row: Any) -> MessageRow:
+    return MessageRow(
+        row.id, row.territory, row.request_id, row.kind, row.recipient, row.recipient_id, row.channel, row.lane,
+        row.state, Sealed.model_validate_json(row.body), None if row.to is None else Sealed.model_validate_json(row.to),
+        row.due_at, row.send_after, row.valid_until, row.sent_at, row.why,
+    )  # fmt: skip

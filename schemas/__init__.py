@@ -1,0 +1,1 @@
+"""What is said: facts, the values they share, sealed personal data."""

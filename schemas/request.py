@@ -1,0 +1,136 @@
+"""What is said of a care request, from the regulator's words to its end?"""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.event import Event
+from schemas.sealed import Sealed
+from schemas.values import AgeBand, Mode, Place, Value
+
+
+class Need(Value):
+    """What deciding needs of a request, and nothing else: no name, no phone, no reason.
+
+    `modes` in the order the patient prefers them; `hours` is the promise (6, 24, 48 or the regulator's own);
+    start of the visit must lie in [earliest, deadline], both aware UTC. `radius_km` as the crow flies.
+    """
+
+    profession: str
+    modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
+    place: Place
+    earliest: AwareDatetime
+    deadline: AwareDatetime
+    hours: int = Field(default=24, ge=1, le=24 * 14)
+    radius_km: float = Field(default=30, gt=0, le=200)
+    no_vehicle: bool = False
+    age: AgeBand = AgeBand.UNKNOWN
+    usual_practitioner: str | None = None
+
+
+class Patient(Value):
+    """The person, sealed under the request's key. `sms` False = never by SMS."""
+
+    name: Sealed[str]
+    phone: Sealed[str]
+    note: Sealed[str] | None = None
+    address: Sealed[str] | None = None
+    birth_year: Sealed[str] | None = None
+    language: str = "fr"
+    sms: bool = True
+
+
+class CareRequested(Event):
+    """A regulator (or a secretary, a pharmacist, a nurse) entered a request.
+
+    `slot_id` = the seat held while talking.
+    """
+
+    subject: ClassVar[str] = "request.entered.v1"
+    request_id: str
+    need: Need
+    patient: Patient
+    slot_id: str | None = None
+
+
+class CareUnmatched(Event):
+    """Nobody fits now. `counts` says how many slots each rule refused; the search goes on until `escalate_at`."""
+
+    subject: ClassVar[str] = "request.unmatched.v1"
+    request_id: str
+    counts: dict[str, int]
+    escalate_at: AwareDatetime
+
+
+class RequestBooked(Event):
+    """The request has its place: tell the patient and the practitioner. `moved` = it replaces a cancelled one."""
+
+    subject: ClassVar[str] = "request.booked.v1"
+    request_id: str
+    slot_id: str
+    practitioner_id: str
+    start: AwareDatetime
+    minutes: int
+    mode: Mode
+    place: Place
+    patient: Patient
+    reasons: tuple[str, ...] = ()
+    moved: bool = False
+    interactive: bool = False
+
+
+class RequestReopened(Event):
+    """The practitioner cancelled: the patient is sought a new place with what is left of the same deadline."""
+
+    subject: ClassVar[str] = "request.reopened.v1"
+    request_id: str
+    slot_id: str
+    start: AwareDatetime
+    patient: Patient
+
+
+class RequestConfirmed(Event):
+    """The patient said yes, I come."""
+
+    subject: ClassVar[str] = "request.confirmed.v1"
+    request_id: str
+    slot_id: str
+
+
+class RequestWithdrawn(Event):
+    """Nobody needs the place any more: by the patient's link or by the regulator (see `actor`)."""
+
+    subject: ClassVar[str] = "request.withdrawn.v1"
+    request_id: str
+    slot_id: str | None
+    practitioner_id: str | None = None
+    start: AwareDatetime | None = None
+    patient: Patient
+
+
+class RequestEscalated(Event):
+    """A named human is alerted before the miss, with the counted reasons why. `rank` 0 = first of the roster."""
+
+    subject: ClassVar[str] = "request.escalated.v1"
+    request_id: str
+    person: str
+    rank: int
+    deadline: AwareDatetime
+    counts: dict[str, int]
+    why: Literal["no_place", "unanswered", "overdue"] = "no_place"
+
+
+class EscalationAcknowledged(Event):
+    """The named human has it in hand."""
+
+    subject: ClassVar[str] = "escalation.acknowledged.v1"
+    request_id: str
+
+
+class RequestClosed(Event):
+    """The end, named, dated, by whom (`actor`)."""
+
+    subject: ClassVar[str] = "request.closed.v1"
+    request_id: str
+    outcome: Literal["fulfilled", "no_show", "redirected", "advised", "unmet"]
+    slot_id: str | None = None

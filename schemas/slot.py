@@ -1,0 +1,118 @@
+"""What is said of a slot and of its seats? Availability alone has the last word on them."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from schemas.event import Event
+from schemas.values import Capacity, Minutes, Mode, Place, SlotState
+
+
+class SlotOpened(Event):
+    """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity."""
+
+    subject: ClassVar[str] = "slot.opened.v1"
+    slot_id: str
+    practitioner_id: str
+    profession: str
+    place: Place
+    start: AwareDatetime
+    minutes: Minutes
+    capacity: Capacity
+    modes: tuple[Mode, ...]
+    state: SlotState
+
+
+class SlotClosed(Event):
+    """The practitioner took the slot back. Each patient of it is told of by a `BookingCancelled` of its own."""
+
+    subject: ClassVar[str] = "slot.closed.v1"
+    slot_id: str
+    state: SlotState
+
+
+class SlotHeld(Event):
+    """A seat is kept while the regulator talks, until `until`."""
+
+    subject: ClassVar[str] = "slot.held.v1"
+    slot_id: str
+    request_id: str
+    start: AwareDatetime
+    until: AwareDatetime
+    state: SlotState
+
+
+class HoldReleased(Event):
+    """A hold ended without a booking: given back, or its time was over."""
+
+    subject: ClassVar[str] = "hold.released.v1"
+    slot_id: str
+    request_id: str
+    why: Literal["given_back", "expired"]
+    state: SlotState
+
+
+class SlotChosen(Event):
+    """The dispatcher proposes this slot for this request. `choice` counts the proposals made for the
+    request; `modes` in the order the patient prefers them: availability takes the first that the slot offers."""
+
+    subject: ClassVar[str] = "slot.chosen.v1"
+    request_id: str
+    slot_id: str
+    choice: int
+    modes: tuple[Mode, ...]
+    patient_territory: str
+    slot_territory: str
+    reasons: tuple[str, ...] = ()
+
+
+class SlotBooked(Event):
+    """The seat is taken for the request."""
+
+    subject: ClassVar[str] = "slot.booked.v1"
+    request_id: str
+    slot_id: str
+    choice: int
+    practitioner_id: str
+    start: AwareDatetime
+    minutes: int
+    mode: Mode
+    place: Place
+    state: SlotState
+
+
+class SlotLost(Event):
+    """Someone was faster, or the slot is gone: choose again."""
+
+    subject: ClassVar[str] = "slot.lost.v1"
+    request_id: str
+    slot_id: str
+    choice: int
+    why: Literal["taken", "closed", "past", "unknown"]
+    state: SlotState | None = None
+
+
+class SeatFreed(Event):
+    """A booked seat is open again: the request was withdrawn, or ended before the booking came."""
+
+    subject: ClassVar[str] = "seat.freed.v1"
+    slot_id: str
+    request_id: str
+    state: SlotState
+
+
+class BookingCancelled(Event):
+    """The practitioner cancelled the slot this request had a seat in."""
+
+    subject: ClassVar[str] = "booking.cancelled.v1"
+    request_id: str
+    slot_id: str
+    start: AwareDatetime
+
+
+class BookingRefused(Event):
+    """The request ended (or moved) before its booking was heard of: the seat goes back."""
+
+    subject: ClassVar[str] = "booking.refused.v1"
+    request_id: str
+    slot_id: str

@@ -1,0 +1,52 @@
+"""What is a territory? The communes, hour and voice of one community of health professionals (CPTS)."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Evidence = Literal["confirme", "probable", "hypothese"]
+"""How sure the list of communes is: the published figures add up · mostly published · a guess."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Insee = Annotated[str, Field(pattern=r"^(?:[0-9]{2}|2[AB])[0-9]{3}$")]
+SmsSender = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 ]{1,9}[A-Za-z0-9]$")]
+"""An alphanumeric SMS sender: 3 to 11 plain letters, digits and spaces, a letter first."""
+
+
+class Territory(BaseModel):
+    """One CPTS. `id` is also the territory's token in subjects; `communes` are INSEE codes.
+
+    `partial_communes` are those of `communes` that other territories share (a part of Toulon). `radius_km`
+    is how far a search goes at first, as the crow flies. `professionals` is what the community declares, if
+    it does. `phone` is the number shown to patients, written as people read it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=120)
+    departement: str = Field(pattern=r"^(?:[0-9]{2,3}|2[AB])$")
+    zone: str
+    communes: frozenset[Insee] = Field(min_length=1)
+    partial_communes: frozenset[Insee] = frozenset()
+    evidence: Evidence
+    evidence_note: str = ""
+    radius_km: float = Field(default=30, gt=0, le=200)
+    professionals: int | None = Field(default=None, ge=0)
+    phone: str = Field(default="116 117", pattern=r"^\+?[0-9][[0-9] ]{1,18}$")
+    sender: SmsSender
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as unknown:
+            raise ValueError("unknown IANA time zone") from unknown
+        return zone
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The territory's time zone, at the edges; inside, every moment is aware UTC."""
+        return ZoneInfo(self.zone)

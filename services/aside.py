@@ -1,0 +1,88 @@
+"""Which messages could not be dealt with, and why? Set aside, shown, replayed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.event import Event, Order, derived_id
+from schemas.sealed import Vault
+from schemas.values import system_actor
+from services.ledger import Aside
+from services.mailbox import Mailbox
+
+_ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+
+
+@dataclass(frozen=True, slots=True)
+class AsideRow:
+    """A message set aside: for which reader, why, after how many tries. Its body stays sealed."""
+
+    id: str
+    reader: str
+    topic: str
+    error: str
+    tries: int
+    at: datetime
+
+
+async def listing(db: AsyncConnection, limit: int = 100) -> list[AsideRow]:
+    """The latest first."""
+    rows = await db.execute(select(_ASIDE).order_by(_ASIDE.c.at.desc()).limit(limit))
+    return [AsideRow(row.id, row.reader, row.topic, row.error, row.tries, row.at) for row in rows]
+
+
+async def set_aside(
+    mailbox: Mailbox,
+    vault: Vault,
+    *,
+    reader: str,
+    topic: str,
+    message_id: str,
+    body: bytes,
+    error: Exception,
+    tries: int,
+) -> None:
+    """Put a message where an operator sees it. Returns when that is committed; the same message counts once."""
+    aside_id = derived_id("aside", reader, message_id)
+    sealed = await vault.seal(f"aside:{aside_id}", "body", body.decode("utf-8", "backslashreplace"))
+    row = {
+        "id": aside_id,
+        "reader": reader,
+        "topic": topic,
+        "event_id": message_id,
+        "body": sealed.model_dump_json(),
+        "error": describe(error),
+        "tries": tries,
+    }
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+        await db.execute(insert_or_skip(Aside).on_conflict_do_nothing(), [row | {"at": now}])
+        return []
+
+    actor = system_actor("operations")
+    await mailbox.order(Order(id=aside_id, territory="operations", actor=actor), decide)
+
+
+async def drop(db: AsyncConnection, aside_id: str) -> bool:
+    """Forget a message; False when it is not there. To be called in an order."""
+    return bool((await db.execute(delete(Aside).where(_ASIDE.c.id == aside_id))).rowcount)
+
+
+def describe(error: Exception) -> str:
+    """What went wrong, in words without personal data: the kind of error and where, never the values."""
+    if isinstance(error, ValidationError):
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors(include_input=False)]
+        return "not understood: " + "; ".join(faults[:8])
+    text = re.sub(r"[\d .+-]{8,}", "…", str(error).splitlines()[0][:200] if str(error) else "")
+    return f"{type(error).__name__}: {text}" if _safe(error) else type(error).__name__
+
+
+_SAFE: tuple[type[Exception], ...] = (LookupError, TimeoutError, ConnectionError)
+_safe: Callable[[Exception], bool] = lambda error: isinstance(error, _SAFE)  # noqa: E731

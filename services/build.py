@@ -1,0 +1,59 @@
+"""How are the parts of a process made? Database, keys, reference data, channels: made once, nothing runs yet."""
+
+import importlib
+from collections.abc import Iterable
+
+from dispatcher.seats import OpenSeats
+from notifications.channels.outcome import Channel
+from schemas.territory import Territory
+from services.bus.facts import Facts
+from services.clock import Clock
+from services.database import Database
+from services.house import House
+from services.keyring import Keyring, master_key
+from services.mailbox import Mailbox
+from services.reference.communes import load_communes
+from services.reference.territories import load_territories
+from services.settings import Settings
+from services.tables import create_tables
+
+
+async def build_house(settings: Settings) -> House:
+    """The parts, with their tables made and the reference data read. Nothing runs yet."""
+    clock = Clock(settings.speed, settings.start)
+    database = Database(settings.database)
+    await create_tables(database)
+    vault = Keyring(Database(settings.keyring), clock, master_key(settings.data_dir, settings.master_key))
+    await vault.create()
+    return House(
+        settings,
+        clock,
+        database,
+        Mailbox(database, clock),
+        vault,
+        OpenSeats(),
+        load_communes(),
+        known_territories(settings),
+        Facts(clock),
+        make_channels([settings.channel]),
+    )
+
+
+def known_territories(settings: Settings) -> dict[str, Territory]:
+    """The demonstration territories, and those imported into `data_dir`/territories (one JSON each)."""
+    territories = load_territories()
+    for file in sorted((settings.data_dir / "territories").glob("*.json")):
+        territory = Territory.model_validate_json(file.read_text())
+        territories[territory.id] = territory
+    return territories
+
+
+def make_channels(names: Iterable[str]) -> dict[str, Channel]:
+    """The channels of these names: one file each in notifications/channels. Raises LookupError with what to write."""
+    made: dict[str, Channel] = {}
+    for name in names:
+        try:
+            made[name] = importlib.import_module(f"notifications.channels.{name}").Channel()
+        except (ImportError, AttributeError):
+            raise LookupError(f"there is no channel {name!r}: RELAIS_CHANNEL may be console or null") from None
+    return made

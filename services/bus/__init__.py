@@ -1,0 +1,1 @@
+"""How do facts travel? NATS, streams, readers."""

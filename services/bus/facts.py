@@ -1,0 +1,111 @@
+"""Which facts are passing right now? One ephemeral ordered reader per process."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+
+from schemas.event import Event, fact_of
+from services.bus.streams import STREAM
+from services.clock import Clock
+
+log = logging.getLogger("relais.facts")
+
+QUEUE = 1000
+"""Facts a watcher may lag behind before it is cut off: it reconnects and reads the present state."""
+
+
+class Facts:
+    """`listen()` gives a queue of (stream sequence, fact) from now on; `watchers` are called for each fact."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queues: set[asyncio.Queue[tuple[int, Event] | None]] = set()
+        self._watchers: list[Callable[[Event], None]] = []
+        self._next = 1
+        self._nats: Client | None = None
+        self._subscription: JetStreamContext.PushSubscription | None = None
+        self.last_heard: datetime | None = None
+        self.since: datetime | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._nats is not None and self._nats.is_connected
+
+    def watch(self, watcher: Callable[[Event], None]) -> None:
+        """`watcher` is called with every fact, in stream order. It must not block."""
+        self._watchers.append(watcher)
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[asyncio.Queue[tuple[int, Event] | None]]:
+        """A queue of one's own. None in it = you were too slow, start again."""
+        queue: asyncio.Queue[tuple[int, Event] | None] = asyncio.Queue(QUEUE)
+        self._queues.add(queue)
+        try:
+            yield queue
+        finally:
+            self._queues.discard(queue)
+
+    async def start(self, nats: Client, first: int) -> None:
+        """Follow the stream from sequence `first` on."""
+        self._nats, self._next = nats, max(first, 1)
+        await self.resume()
+
+    async def resume(self) -> None:
+        """Subscribe (again) after the last fact heard. To be called at each reconnect: waiting takes 14 s."""
+        if self._nats is None:
+            return
+        with contextlib.suppress(Exception):
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+        self._subscription = await self._nats.jetstream().subscribe(
+            "care.>",
+            stream=STREAM,
+            cb=self._hear,
+            ordered_consumer=True,
+            config=api.ConsumerConfig(
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self._next,
+                inactive_threshold=60,
+            ),
+        )
+        self.since = self._clock.now()
+
+    async def stop(self) -> None:
+        with contextlib.suppress(Exception):
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+        self._nats = None
+        for queue in list(self._queues):
+            self._cut(queue)
+
+    async def _hear(self, message: Msg) -> None:
+        sequence = message.metadata.sequence.stream
+        self._next = max(self._next, sequence + 1)
+        self.last_heard = self._clock.now()
+        fact = fact_of(message.subject)
+        if fact is None:
+            return
+        try:
+            event = fact.model_validate_json(message.data)
+        except ValueError:
+            return  # its readers set it aside, with the reason
+        for watcher in self._watchers:
+            watcher(event)
+        for queue in list(self._queues):
+            try:
+                queue.put_nowait((sequence, event))
+            except asyncio.QueueFull:
+                self._cut(queue)
+
+    def _cut(self, queue: asyncio.Queue[tuple[int, Event] | None]) -> None:
+        self._queues.discard(queue)
+        while queue.full():
+            queue.get_nowait()
+        queue.put_nowait(None)

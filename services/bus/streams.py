@@ -1,0 +1,59 @@
+"""What does JetStream keep, and for whom? The stream and its readers, made and updated here and nowhere else."""
+
+from collections.abc import Iterable
+
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+
+from schemas.event import FACTS, Event, durable
+
+STREAM = "CARE"
+
+ACK_WAIT = 30.0
+"""Seconds after which an unacknowledged message comes again: far above the slowest transaction seen."""
+
+TRIES = 12
+"""After this many deliveries a message is set aside (services/bus/worker.py), before the server gives it up."""
+
+DELIVERIES_AT_MOST = 2 * TRIES
+"""The server's own limit: never reached by a reader that works, set so that nothing loops for ever."""
+
+
+async def prepare_stream(js: JetStreamContext) -> None:
+    """Create the stream, or bring it up to date. Unread facts are never dropped: no age, full = publishing waits.
+
+    Only subjects somebody understands are accepted; those of older releases stay accepted until they are drained.
+    """
+    known = {f"care.*.{subject}" for subject in FACTS}
+    try:
+        known |= set((await js.stream_info(STREAM)).config.subjects or [])
+        change = js.update_stream
+    except NotFoundError:
+        change = js.add_stream
+    await change(
+        api.StreamConfig(
+            name=STREAM,
+            subjects=sorted(known),
+            retention=api.RetentionPolicy.LIMITS,
+            discard=api.DiscardPolicy.NEW,
+            storage=api.StorageType.FILE,
+            max_age=0,
+            duplicate_window=120,
+        )
+    )
+
+
+async def prepare_readers(js: JetStreamContext, room: str, facts: Iterable[type[Event]]) -> None:
+    """One durable pull consumer per fact the room reacts to, named from the contract."""
+    for fact in facts:
+        await js.add_consumer(
+            STREAM,
+            api.ConsumerConfig(
+                durable_name=durable(room, fact),
+                filter_subject=f"care.*.{fact.subject}",
+                ack_policy=api.AckPolicy.EXPLICIT,
+                ack_wait=ACK_WAIT,
+                max_deliver=DELIVERIES_AT_MOST,
+                max_ack_pending=2000,
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What would a believable day look like?"""

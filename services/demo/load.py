@@ -1,0 +1,114 @@
+"""What does an empty Relais show? Fictional practitioners and their coming slots, in every territory."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability import orders as availability
+from availability.agenda import NewPractitioner, NewSlot
+from dispatcher import orders as dispatcher
+from dispatcher.views import OnCall
+from schemas.event import Event, Order, derived_id
+from schemas.territory import Territory
+from schemas.values import Refused, system_actor
+from services.demo.population import practitioners
+from services.demo.supply import day_of
+from services.house import House
+
+SEED = 1
+BULK = 300  # practitioners in one order: few enough for a person's order to come in between
+SOON = timedelta(minutes=20)  # a slot that begins sooner would help nobody
+SECRETARIAT = 6  # practitioners whose agenda the secretary of the demonstration keeps
+
+Progress = Callable[[str], None]
+
+
+async def load_demonstration(house: House, *, days: int = 3, progress: Progress | None = None) -> int:
+    """Fill every demonstration territory: people, roster, secretary, and slots for `days` local days.
+
+    The number of slots that are new. Everything goes through the mailbox in bulk; the order of a territory's
+    day is remembered, so that a second start adds only the days that are missing. `progress` gets a line a
+    territory.
+    """
+    opened = 0
+    for territory in house.territories.values():
+        people = practitioners(territory, house.communes, seed=SEED)
+        await _register(house, territory, people)
+        today = house.clock.now().astimezone(territory.tz).date()
+        slots = [await _open(house, territory, people, today + timedelta(days=ahead)) for ahead in range(days)]
+        opened += sum(slots)
+        if progress:
+            progress(f"{territory.name} : {len(people)} professionnels, {sum(slots)} créneaux nouveaux")
+    return opened
+
+
+def default_roster(territory: Territory) -> list[OnCall]:
+    """Who is alerted in a demonstration territory: the regulation, then the coordination, the operator."""
+    return [
+        OnCall(f"reg-{territory.id}", 0, "Camille R., régulation"),
+        OnCall(f"coord-{territory.id}", 1, "Dominique C., coordination"),
+        OnCall("ops", 2, "Alex O., exploitation"),
+    ]
+
+
+def secretariat(people: Sequence[NewPractitioner]) -> list[str]:
+    """The practitioners the secretary acts for: GPs of the commune that has most of them, six at most."""
+    offices: defaultdict[str, list[str]] = defaultdict(list)
+    for person in people:
+        if person.profession == "10":
+            offices[person.commune].append(person.id)
+    largest = max(offices.values(), key=lambda office: (len(office), office[0]), default=[])
+    return largest[:SECRETARIAT]
+
+
+async def _register(house: House, territory: Territory, people: Sequence[NewPractitioner]) -> None:
+    """People, roster and secretary, in one transaction; again when the list of people has changed."""
+    order = _order(territory, "people", str(SEED), str(len(people)))
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        await availability.register_practitioners(order, people, db, now)
+        await dispatcher.set_roster(order, default_roster(territory), db, now)
+        return await availability.delegate_to(order, f"sec-{territory.id}", secretariat(people), db, now)
+
+    await house.mailbox.order(order, decide, fingerprint="people")
+
+
+async def _open(house: House, territory: Territory, people: Sequence[NewPractitioner], day: date) -> int:
+    """The slots of one local day that have not begun; 0 when that day was opened before."""
+    opened = 0
+    for first in range(0, len(people), BULK):
+        soon = house.clock.now() + SOON
+        drawn = (
+            (one.id, [slot for _, slot in day_of(one, territory, day, seed=SEED) if slot.start > soon])
+            for one in people[first : first + BULK]
+        )
+        bulk = [(practitioner_id, slots) for practitioner_id, slots in drawn if slots]
+        opened += await _publish(house, territory, _order(territory, day.isoformat(), str(first)), bulk)
+    return opened
+
+
+async def _publish(house: House, territory: Territory, order: Order, bulk: Sequence[tuple[str, list[NewSlot]]]) -> int:
+    fresh = 0
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        nonlocal fresh
+        said: list[Event] = []
+        for practitioner_id, slots in bulk:
+            outcome = await availability.publish_slots(order, practitioner_id, slots, db, now)
+            if isinstance(outcome, list):  # else somebody uses that time already: it stays theirs
+                said += outcome
+        fresh = len(said)
+        return said
+
+    await house.mailbox.order(order, decide, fingerprint="slots")
+    return fresh
+
+
+def _order(territory: Territory, *about: str) -> Order:
+    return Order(
+        id=derived_id("demonstration", territory.id, *about),
+        territory=territory.id,
+        actor=system_actor(territory.id),
+    )

@@ -1,0 +1,1 @@
+"""Where the demonstration is played: the doors it knocks at, what its players share, see and show."""

@@ -1,0 +1,73 @@
+"""How much care is asked for, and when? By year, weekday and hour: a Monday peak and a winter peak."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from math import cos, exp, pi
+from random import Random
+
+from schemas.territory import Territory
+from services.reference.zones import is_holiday
+
+# The study behind Relais's matching: 350 requests on a mean day in a community of 400 professionals. A
+# community where few have joined hears of few requests, so the count follows the professionals, not the
+# inhabitants.
+PER_PROFESSIONAL = 350 / 400
+
+# The same study: Monday x1.24, Sunday x0.70; the other days are set so that the week's mean is 1.
+WEEKDAY = (1.24, 1.05, 1.00, 1.00, 1.06, 0.95, 0.70)
+HOLIDAY = 0.70  # as a Sunday
+
+# Influenza adds 30 to 55 % (published range): 45 % at the height, a rounded hill of 45 days on both sides
+# (ours).
+WINTER_PEAK = 0.45
+WINTER_DAY = (1, 20)  # 20 January
+WINTER_SPREAD = 45  # days
+
+# Per cent of a day's requests that begin in each hour, local time. Peak 9-11 h and a second bump 17-19 h
+# (study); 14-18 h holds 25 % (regulated calls, Rennes 2022: 25.4 %); Monday 8-10 h reaches x3 the week's
+# mean hour.
+HOURS = (
+    *(0.6, 0.4, 0.3, 0.3, 0.3, 0.5),
+    *(1.2, 3.5, 9.4, 10.8, 9.8, 7.2),
+    *(4.2, 4.3, 6.0, 6.0, 6.2, 7.3),
+    *(7.3, 5.2, 3.6, 2.6, 1.7, 1.3),
+)
+
+
+def requests_expected(territory: Territory, professionals: int, hour: datetime) -> float:
+    """How many requests are expected in the local hour that begins at `hour` (aware)."""
+    local = hour.astimezone(territory.tz)
+    share = HOURS[local.hour] / sum(HOURS)
+    return professionals * PER_PROFESSIONAL * share * busy(territory, local.date())
+
+
+def busy(territory: Territory, day: date) -> float:
+    """How that day compares with the year's mean day without influenza: 1.24 = a quarter more."""
+    weekday = HOLIDAY if is_holiday(day, territory.departement) else WEEKDAY[day.weekday()]
+    return weekday * winter(day)
+
+
+def winter(day: date) -> float:
+    """1 in summer, up to 1.45 around 20 January: a rounded hill."""
+    away = min(abs((day - date(year, *WINTER_DAY)).days) for year in (day.year, day.year + 1))
+    return 1 + WINTER_PEAK * (1 + cos(pi * away / WINTER_SPREAD)) / 2 if away < WINTER_SPREAD else 1.0
+
+
+def hours_between(start: datetime, end: datetime) -> Iterator[tuple[datetime, float]]:
+    """The whole hours from `start` to `end`, each with the part of it that lies before the end (0 to 1]."""
+    hour = start.astimezone(UTC)
+    while hour < end:
+        yield hour, min(1.0, (end - hour) / timedelta(hours=1))
+        hour += timedelta(hours=1)
+
+
+def poisson(mean: float, dice: Random) -> int:
+    """A Poisson count. Knuth's product, in pieces of 20 so that nothing underflows."""
+    count = 0
+    while mean > 0:
+        limit, mean = exp(-min(mean, 20.0)), mean - 20.0
+        product = dice.random()
+        while product > limit:
+            count += 1
+            product *= dice.random()
+    return count

@@ -1,0 +1,35 @@
+"""What does one process hold? Everything made once and passed as parameters: no container, no globals."""
+
+from dataclasses import dataclass, field
+
+from dispatcher.seats import OpenSeats
+from notifications.channels.outcome import Channel
+from notifications.handlers import Desk
+from schemas.territory import Territory
+from services.bus.facts import Facts
+from services.clock import Clock
+from services.database import Database
+from services.keyring import Keyring
+from services.mailbox import Mailbox
+from services.reference.communes import Communes
+from services.settings import Settings
+
+
+@dataclass(slots=True)
+class House:
+    """The parts a process is made of; which of them run is up to services/run.py."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    mailbox: Mailbox
+    vault: Keyring
+    seats: OpenSeats
+    communes: Communes
+    territories: dict[str, Territory]
+    facts: Facts
+    channels: dict[str, Channel] = field(default_factory=dict)
+
+    def desk(self) -> Desk:
+        """What the notifications need to write a message."""
+        return Desk(self.vault, self.territories, self.settings.base_url, self.settings.channel)

@@ -1,0 +1,93 @@
+"""Which tables keep what was said and by whom? Inbox, outbox, receipts, audit, set aside."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from schemas.event import Event
+
+
+class Inbox(SQLModel, table=True):
+    """What each reader has dealt with. Its key prevents a second effect of a second delivery."""
+
+    __tablename__ = "inbox"
+    reader: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    at: datetime
+
+
+class Outbox(SQLModel, table=True):
+    """Facts that are true since their commit and travel after it. Kept 30 days: a lost stream is rebuilt from here."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "outbox_unpublished",
+            "seq",
+            sqlite_where=text("published_at IS NULL"),
+            postgresql_where=text("published_at IS NULL"),
+        ),
+    )
+    seq: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    topic: str
+    body: bytes
+    recorded_at: datetime
+    published_at: datetime | None = None
+
+
+class Receipt(SQLModel, table=True):
+    """The answer to an order, so that the same key answers the same."""
+
+    __tablename__ = "receipt"
+    order_id: str = Field(primary_key=True)
+    fingerprint: str
+    facts: bytes
+
+
+class Audit(SQLModel, table=True):
+    """One entry per state change, in the same transaction: what, about whom, by whom. Never changed, never removed."""
+
+    __tablename__ = "audit"
+    seq: int | None = Field(default=None, primary_key=True)
+    event_id: str = Field(unique=True)
+    subject: str
+    territory: str
+    about: str = Field(index=True)
+    slot_id: str | None = Field(default=None, index=True)
+    actor: str
+    at: datetime
+
+
+class Aside(SQLModel, table=True):
+    """A message that failed again and again, or that nobody understands. The body is sealed: it may hold anything."""
+
+    __tablename__ = "aside"
+    id: str = Field(primary_key=True)
+    reader: str
+    topic: str
+    event_id: str
+    body: str
+    error: str
+    tries: int
+    at: datetime
+
+
+def outbox_row(fact: Event, now: datetime) -> dict[str, Any]:
+    """The fact as it will travel."""
+    return {"id": fact.id, "topic": fact.topic(), "body": fact.model_dump_json().encode(), "recorded_at": now}
+
+
+def audit_row(fact: Event) -> dict[str, Any]:
+    """The fact as the audit keeps it: ids, never what was sealed."""
+    return {
+        "event_id": fact.id,
+        "subject": fact.subject,
+        "territory": fact.territory,
+        "about": getattr(fact, "request_id", None) or getattr(fact, "slot_id", None) or fact.id,
+        "slot_id": getattr(fact, "slot_id", None),
+        "actor": fact.actor.model_dump_json(exclude_none=True),
+        "at": fact.at,
+    }

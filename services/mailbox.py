@@ -1,0 +1,232 @@
+"""How does one message have one effect? Inbox, handler, outbox, audit in one transaction: the only commit.
+
+Messages that arrive while a commit is under way share the next one (group commit). The first pass runs them all in
+one transaction; if one of them fails, the group is run again with a savepoint around each, so that a bad message
+costs only itself.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.event import FACTS, Event, Order
+from schemas.values import Refused
+from services.clock import Clock
+from services.database import Database
+from services.ledger import Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
+
+Outcome = list[Event] | Refused
+Decide = Callable[[AsyncConnection, datetime], Awaitable[Outcome]]
+Reaction = Callable[[Any, AsyncConnection, datetime], Awaitable[list[Event]]]
+
+DOOR = "door"
+"""The reader's name under which orders with a receipt are remembered."""
+
+GROUP = 128
+"""Most messages in one transaction: enough to share an fsync, few enough to answer a person in time."""
+
+
+class KeyReused(Exception):
+    """The same idempotency key came again with other content."""
+
+
+@dataclass(slots=True, eq=False)
+class Letter:
+    """One message on its way through the mailbox."""
+
+    reader: str
+    id: str
+    work: Decide
+    remembered: bool
+    fingerprint: str | None = None
+    done: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Mailbox:
+    """`receive` for facts, `order` for what people ask; both return when it is committed, or raise."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._waiting: list[Letter] = []
+        self._bell = asyncio.Event()
+        self._listeners: list[Callable[[Sequence[Event]], None]] = []
+
+    def on_commit(self, listener: Callable[[Sequence[Event]], None]) -> None:
+        """`listener` hears the facts of each transaction right after its commit. It must not block."""
+        self._listeners.append(listener)
+
+    async def receive(self, reader: str, fact: Event, react: Reaction) -> None:
+        """React to a fact once, however often it is delivered."""
+        await self._put(Letter(reader, fact.id, lambda db, now: react(fact, db, now), remembered=True))
+
+    async def order(self, order: Order, decide: Decide, *, fingerprint: str | None = None) -> Outcome:
+        """Carry out what a person or a timer asks: the facts, or why not (and then nothing was changed).
+
+        With a `fingerprint` of its content (keyed, so that it tells nothing) the order is remembered: the same
+        again answers the same facts and does nothing; with another fingerprint it raises KeyReused.
+        """
+        return await self._put(Letter(DOOR, order.id, decide, fingerprint is not None, fingerprint))
+
+    async def run(self) -> None:
+        """Commit what waits, for ever."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._settle(group)
+
+    def _put(self, letter: Letter) -> asyncio.Future[Outcome]:
+        self._waiting.append(letter)
+        self._bell.set()
+        return letter.done
+
+    async def _settle(self, group: list[Letter]) -> None:
+        try:
+            outcomes = await self._together(group)
+        except Exception:
+            outcomes = await self._apart(group)
+        for letter in group:
+            if not letter.done.done():
+                _resolve(letter.done, outcomes[letter])
+
+    async def _together(self, group: list[Letter]) -> dict[Letter, Outcome | Exception]:
+        """One transaction, no savepoints. Raises when any letter fails: then nothing happened."""
+        now = self._clock.now()
+        async with self._database.writing() as db:
+            outcomes: dict[Letter, Outcome | Exception] = {}
+            for letter in await self._claim(db, group, now):
+                outcomes[letter] = outcome = await letter.work(db, now)
+                if isinstance(outcome, Refused):
+                    raise _Refusal
+            await self._write(db, outcomes, now)
+        self._tell(outcomes)
+        for letter in group:
+            if letter not in outcomes:
+                outcomes[letter] = await self._earlier(letter)
+        return outcomes
+
+    async def _apart(self, group: list[Letter]) -> dict[Letter, Outcome | Exception]:
+        """One transaction, a savepoint for each letter: the ones that fail leave no trace."""
+        now = self._clock.now()
+        outcomes: dict[Letter, Outcome | Exception] = {}
+        kept: dict[Letter, Outcome | Exception] = {}
+        try:
+            async with self._database.writing() as db:
+                for letter in group:
+                    outcome = await self._alone(db, letter, now)
+                    if outcome is None:
+                        continue
+                    outcomes[letter] = outcome
+                    if isinstance(outcome, list):
+                        kept[letter] = outcome
+        except Exception as lost:  # the database itself failed: nobody's letter was done
+            return dict.fromkeys(group, lost)
+        self._tell(kept)
+        for letter in group:
+            if letter not in outcomes:
+                outcomes[letter] = await self._earlier(letter)
+        return outcomes
+
+    async def _alone(self, db: AsyncConnection, letter: Letter, now: datetime) -> Outcome | Exception | None:
+        """The letter in its own savepoint; None when it had been dealt with before."""
+        savepoint = await db.begin_nested()
+        try:
+            if not await self._claim(db, [letter], now):
+                await savepoint.rollback()
+                return None
+            outcome = await letter.work(db, now)
+            if isinstance(outcome, Refused):
+                await savepoint.rollback()
+                return outcome
+            await self._write(db, {letter: outcome}, now)
+            await savepoint.commit()
+            return outcome
+        except Exception as failed:
+            with contextlib.suppress(Exception):
+                await savepoint.rollback()
+            return failed
+
+    async def _claim(self, db: AsyncConnection, group: list[Letter], now: datetime) -> list[Letter]:
+        """Those of the group that nobody has dealt with yet, in order."""
+        remembered = [letter for letter in group if letter.remembered]
+        if not remembered:
+            return group
+        rows = [{"reader": letter.reader, "event_id": letter.id, "at": now} for letter in remembered]
+        statement = insert_or_skip(Inbox).on_conflict_do_nothing().returning(_INBOX.c.reader, _INBOX.c.event_id)
+        fresh = {(reader, event_id) for reader, event_id in await db.execute(statement, rows)}
+        claimed: list[Letter] = []
+        for letter in group:
+            if not letter.remembered or (letter.reader, letter.id) in fresh:
+                fresh.discard((letter.reader, letter.id))
+                claimed.append(letter)
+        return claimed
+
+    async def _write(self, db: AsyncConnection, outcomes: dict[Letter, Any], now: datetime) -> None:
+        """Facts to the outbox and to the audit, receipts for orders that were remembered."""
+        facts = _facts(outcomes.values())
+        if facts:
+            await db.execute(insert_or_skip(Outbox).on_conflict_do_nothing(), [outbox_row(f, now) for f in facts])
+            await db.execute(insert_or_skip(Audit).on_conflict_do_nothing(), [audit_row(fact) for fact in facts])
+        receipts = [
+            {
+                "order_id": letter.id,
+                "fingerprint": letter.fingerprint,
+                "facts": _FACTS_JSON.dump_json(_said(facts_)),
+            }
+            for letter, facts_ in outcomes.items()
+            if letter.fingerprint is not None and isinstance(facts_, list)
+        ]
+        if receipts:
+            await db.execute(insert(Receipt), receipts)
+
+    async def _earlier(self, letter: Letter) -> Outcome | Exception:
+        """What was answered when this letter came the first time."""
+        if letter.fingerprint is None:
+            return []
+        async with self._database.read() as db:
+            row = (await db.execute(select(Receipt).where(_RECEIPT.c.order_id == letter.id))).one_or_none()
+        if row is None:
+            return []
+        if row.fingerprint != letter.fingerprint:
+            return KeyReused()
+        return [FACTS[said["subject"]].model_validate(said["fact"]) for said in _FACTS_JSON.validate_json(row.facts)]
+
+    def _tell(self, outcomes: dict[Letter, Outcome | Exception]) -> None:
+        facts = _facts(outcomes.values())
+        if facts:
+            for listener in self._listeners:
+                listener(facts)
+
+
+class _Refusal(Exception):
+    """A letter of the group was refused: run the group again, each on its own."""
+
+
+_INBOX: Any = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_RECEIPT: Any = Receipt.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_FACTS_JSON: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(list[dict[str, Any]])
+
+
+def _said(facts: Iterable[Event]) -> list[dict[str, Any]]:
+    return [{"subject": fact.subject, "fact": fact.model_dump(mode="json")} for fact in facts]
+
+
+def _facts(outcomes: Iterable[Any]) -> list[Event]:
+    return [fact for outcome in outcomes if isinstance(outcome, list) for fact in outcome]
+
+
+def _resolve(future: asyncio.Future[Outcome], outcome: Outcome | Exception) -> None:
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

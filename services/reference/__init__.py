@@ -1,0 +1,1 @@
+"""What is known of France: communes, territories, professions, zones, telephones, dates in words."""

@@ -1,0 +1,162 @@
+"""How is a process put together and taken apart? Start in order, stop in reverse, whatever happens in between."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from availability import handlers as availability
+from dispatcher import handlers as dispatcher
+from dispatcher import store as dispatcher_store
+from dispatcher.seats import fill
+from notifications import handlers as notifications
+from services.build import build_house
+from services.bus.relay import Relay
+from services.bus.server import EmbeddedNats
+from services.bus.streams import STREAM, prepare_readers, prepare_stream
+from services.bus.worker import Reactions, make_broker, retry_middleware, subscribe
+from services.house import House
+from services.sender import Sender
+from services.settings import Settings
+from services.ticker import Ticker
+
+log = logging.getLogger("relais")
+
+ROOMS = ("dispatcher", "availability", "notifications")
+CLOCK = "clock"
+"""The worker that runs the sweeps."""
+ALL = (*ROOMS, CLOCK)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, workers: Sequence[str] = ALL, progress: Callable[[str], None] = lambda text: None
+) -> AsyncIterator[House]:
+    """A house in which these workers run, on the embedded NATS unless `settings.nats_url` says otherwise.
+
+    Leaving the block stops everything cleanly: what was committed travels, what was not is not half done.
+    """
+    async with AsyncExitStack() as stack:
+        progress("database")
+        house = await build_house(settings)
+        stack.push_async_callback(house.database.close)
+        stack.push_async_callback(house.vault.close)
+        stack.callback(_spawn(house.mailbox.run()).cancel)
+        url = settings.nats_url
+        if url is None:
+            progress("nats-server")
+            server = EmbeddedNats(settings.data_dir / "nats")
+            url = await server.start()
+            stack.push_async_callback(server.stop)
+        progress("streams")
+        broker, client = await _connect(house, url, workers)
+        relay = Relay(client, house.database, house.mailbox, house.clock)
+        stack.callback(_spawn(relay.run()).cancel)
+        await _learn_slots(house, client)
+        stack.push_async_callback(house.facts.stop)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+        sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
+        if "notifications" in workers:
+            stack.callback(_spawn(sender.run()).cancel)
+        if CLOCK in workers:
+            ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender)
+            ticker.start()
+            stack.callback(ticker.stop)
+        yield house
+
+
+@asynccontextmanager
+async def serving(house: House) -> AsyncIterator[None]:
+    """The web of this house, on its loopback address. Raises OSError with words of action when the port is taken."""
+    from services.web.app import create_app
+
+    config = uvicorn.Config(
+        create_app(house),
+        host=house.settings.host,
+        port=house.settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C is the command line's
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    socket = config.bind_socket()
+    task = _spawn(server.serve(sockets=[socket]))
+    while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait on
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def room_reactions(house: House) -> Mapping[str, Reactions]:
+    """What each room reacts to, with the tools it asked for."""
+    return {
+        "dispatcher": dispatcher.reactions(house.seats),
+        "availability": availability.reactions(),
+        "notifications": notifications.reactions(house.desk()),
+    }
+
+
+async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[NatsBroker, Client]:
+    """Connected, with the stream and the readers as they must be, and the rooms subscribed (not yet started)."""
+
+    async def resume() -> None:
+        await house.facts.resume()
+
+    broker = make_broker(url, middlewares=[retry_middleware(house.mailbox, house.vault)], reconnected_cb=resume)
+    client = await broker.connect()
+    js = client.jetstream(timeout=10)
+    await prepare_stream(js)
+    reactions = room_reactions(house)
+    # Every reader is made before anybody publishes: a reader made later would still find everything in the stream,
+    # but doctor could not tell a missing reader from one that was never wanted.
+    for room in ROOMS:
+        await prepare_readers(js, room, reactions[room])
+    for room in workers:
+        if room in reactions:
+            subscribe(broker, room, reactions[room], house.mailbox)
+    return broker, client
+
+
+async def _learn_slots(house: House, client: Client) -> None:
+    """Fill the index from the database, then follow the facts from where the projection had got to."""
+    js = client.jetstream(timeout=10)
+    readers = [info for info in await js.consumers_info(STREAM) if info.name.startswith("dispatcher-")]
+    floor = min((info.ack_floor.stream_seq for info in readers if info.ack_floor and info.num_pending), default=None)
+    last = (await js.stream_info(STREAM)).state.last_seq
+    unacked = [info.ack_floor.stream_seq for info in readers if info.ack_floor and info.num_ack_pending]
+    first = min([seq for seq in [floor, *unacked] if seq is not None], default=last) + 1
+    async with house.database.read() as db:
+        fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
+    house.facts.watch(house.seats.hear)
+    await house.facts.start(client, first)
+
+
+def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """A task that says so when it dies, instead of dying in silence."""
+    task = asyncio.get_running_loop().create_task(work)
+
+    def ended(done: asyncio.Task[Any]) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            log.critical("a part of Relais stopped: %s", done.exception())
+
+    task.add_done_callback(ended)
+    return task
+
+
+def _no_signals() -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()

@@ -1,0 +1,98 @@
+"""What can be set from outside? Read once, at start, from the environment and the command line."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the text says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that may differ between two installations.
+
+    `database_url` and `nats_url` None = the embedded SQLite file and nats-server under `data_dir`.
+    `speed` and `start` belong to demonstrations: one real second is `speed` seconds, from `start`.
+    """
+
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8016
+    public_url: str = ""
+    database_url: str | None = None
+    keyring_url: str | None = None
+    nats_url: str | None = None
+    speed: float = 1.0
+    start: datetime | None = None
+    seed_demonstration: bool = True
+    demonstration: bool = True
+    channel: str = "console"
+    master_key: str | None = field(default=None, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """Where links lead: RELAIS_PUBLIC_URL, else the address of this very process. No slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'relais.db'}"
+
+    @property
+    def keyring(self) -> str:
+        """The keys are kept apart, so that a backup of the data alone can be made unreadable."""
+        return self.keyring_url or f"sqlite+aiosqlite:///{self.data_dir / 'keyring.db'}"
+
+
+NAMES = {
+    "RELAIS_DATA_DIR": "data_dir",
+    "RELAIS_HOST": "host",
+    "RELAIS_PORT": "port",
+    "RELAIS_PUBLIC_URL": "public_url",
+    "RELAIS_DATABASE_URL": "database_url",
+    "RELAIS_KEYRING_URL": "keyring_url",
+    "RELAIS_NATS_URL": "nats_url",
+    "RELAIS_CHANNEL": "channel",
+    "RELAIS_MASTER_KEY": "master_key",
+}
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """The settings of this process: what was `given` (None = not given) wins over the environment.
+
+    Raises SettingsError with words of action for a port that is none, or an address that is not loopback.
+    """
+    values: dict[str, Any] = {field: environment[name] for name, field in NAMES.items() if environment.get(name)}
+    values |= {field: value for field, value in given.items() if value is not None}
+    try:
+        values["port"] = int(values.get("port", Settings.port))
+    except ValueError:
+        raise SettingsError(f"RELAIS_PORT must be a number between 1 and 65535, not {values['port']!r}.") from None
+    values["data_dir"] = Path(values.get("data_dir", Settings.data_dir))
+    settings = Settings(**values)
+    refuse_open_address(settings.host)
+    for name, url in (
+        ("RELAIS_DATABASE_URL", settings.database_url),
+        ("RELAIS_KEYRING_URL", settings.keyring_url),
+    ):
+        if url and not url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
+            raise SettingsError(f"{name} must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///.")
+    return settings
+
+
+def refuse_open_address(host: str) -> None:
+    """Loopback only: the demonstration accounts have no password, so nobody else may reach them."""
+    try:
+        loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise SettingsError(
+            f"Relais listens on this machine only until real sign-in exists: use 127.0.0.1 instead of {host!r}."
+        )

@@ -1,0 +1,99 @@
+"""Who may use which door? Roles × routes in one table; a door that is not in it stays shut."""
+
+from fastapi import Request
+
+from schemas.values import Role
+from services.web.problems import Problem
+from services.web.session import EVERYWHERE, Account, house_of, read_session
+
+ANYONE = frozenset[Role | None]({None})
+SIGNED_IN = frozenset[Role | None](
+    {Role.REGULATOR, Role.PRACTITIONER, Role.DELEGATE, Role.COORDINATOR, Role.OPERATOR}
+)
+REGULATION = frozenset[Role | None]({Role.REGULATOR, Role.COORDINATOR})
+AGENDA = frozenset[Role | None]({Role.PRACTITIONER, Role.DELEGATE})
+CARE = REGULATION | AGENDA
+OVERSIGHT = REGULATION | {Role.OPERATOR}
+OPERATION = frozenset[Role | None]({Role.OPERATOR})
+STEERING = frozenset[Role | None]({Role.COORDINATOR})
+
+ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
+    # --- pages ---------------------------------------------------------------------------------------------
+    ("GET", "/"): ANYONE,
+    ("GET", "/console"): REGULATION,
+    ("GET", "/console/board"): REGULATION,
+    ("GET", "/console/requests/{request_id}"): REGULATION,
+    ("GET", "/console/when"): REGULATION,
+    ("POST", "/console/known"): REGULATION,
+    ("GET", "/me"): AGENDA,
+    ("GET", "/me/agenda"): AGENDA,
+    ("GET", "/me/when"): AGENDA,
+    ("GET", "/coordination"): STEERING,
+    ("GET", "/coordination/figures"): STEERING,
+    ("GET", "/operations"): OPERATION,
+    ("GET", "/operations/state"): OPERATION,
+    ("GET", "/messages"): OVERSIGHT,
+    ("GET", "/messages/list"): OVERSIGHT,
+    # --- the patient's link: the token is the right --------------------------------------------------------
+    ("GET", "/p/{token}"): ANYONE,
+    ("GET", "/p/{token}/rendez-vous.ics"): ANYONE,
+    ("POST", "/p/{token}/confirm"): ANYONE,
+    ("POST", "/p/{token}/cancel"): ANYONE,
+    # --- who I am ------------------------------------------------------------------------------------------
+    ("GET", "/api/accounts"): ANYONE,
+    ("POST", "/api/session"): ANYONE,
+    ("GET", "/api/session"): SIGNED_IN,
+    ("DELETE", "/api/session"): ANYONE,
+    # --- looking things up ---------------------------------------------------------------------------------
+    ("GET", "/api/communes"): SIGNED_IN,
+    ("GET", "/api/practitioners"): CARE,
+    ("POST", "/api/proposals"): REGULATION,
+    # --- requests ------------------------------------------------------------------------------------------
+    ("POST", "/api/holds"): REGULATION,
+    ("POST", "/api/holds/release"): REGULATION,
+    ("POST", "/api/requests"): REGULATION,
+    ("GET", "/api/requests"): REGULATION,
+    ("GET", "/api/requests/{request_id}"): CARE,
+    ("POST", "/api/requests/{request_id}/withdraw"): REGULATION,
+    ("POST", "/api/requests/{request_id}/acknowledge"): REGULATION,
+    ("POST", "/api/requests/{request_id}/close"): CARE,
+    # --- slots ---------------------------------------------------------------------------------------------
+    ("POST", "/api/slots"): AGENDA,
+    ("GET", "/api/slots"): CARE,
+    ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    # --- watching ------------------------------------------------------------------------------------------
+    ("GET", "/api/events"): SIGNED_IN,
+    ("GET", "/api/messages"): OVERSIGHT,
+    ("GET", "/api/figures"): OVERSIGHT,
+    ("GET", "/health"): ANYONE,
+    ("GET", "/docs/openapi.json"): ANYONE,
+    ("GET", "/docs/asyncapi.json"): ANYONE,
+    ("GET", "/docs/asyncapi"): ANYONE,
+}
+
+
+async def admit(request: Request) -> None:
+    """Let in whom the table names, and note who it is in `request.state.session`. Runs before every door.
+
+    Raises the problems `signed_out` (nobody is signed in) and `forbidden` (somebody else's door, or no line).
+    """
+    request.state.session = account = await read_session(house_of(request), request)
+    allowed = ACCESS.get((request.method, request.scope["route"].path), frozenset())
+    if None in allowed or (account is not None and account.role in allowed):
+        return
+    raise Problem("forbidden" if account is not None or not allowed else "signed_out")
+
+
+def territories_seen(request: Request, account: Account, asked: str | None) -> list[str]:
+    """The territories of which this account may see something, narrowed to the one `asked` for.
+
+    Everybody sees her own; the operator sees all. Raises `unknown_territory` for any other, so that nobody
+    learns which ones there are.
+    """
+    known = house_of(request).territories
+    seen = list(known) if account.territory == EVERYWHERE else [account.territory]
+    if asked is None:
+        return seen
+    if asked not in seen:
+        raise Problem("unknown_territory")
+    return [asked]

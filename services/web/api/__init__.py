@@ -1,0 +1,14 @@
+"""The HTTP doors as programs use them: JSON in, JSON or problem details out."""
+
+from fastapi import APIRouter
+
+from services.web.api import holds, lookups, oversight, requests, sessions, slots
+
+routers: tuple[APIRouter, ...] = (
+    sessions.router,
+    lookups.router,
+    holds.router,
+    requests.router,
+    slots.router,
+    oversight.router,
+)

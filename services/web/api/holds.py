@@ -1,0 +1,78 @@
+"""How is a seat kept while the regulator talks? Asked and answered at once, with or without the bus."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability import orders as agendas
+from availability import store as agenda_store
+from dispatcher import store as requests
+from schemas.event import Event
+from schemas.slot import SlotHeld, SlotLost
+from schemas.values import Mode, Refused
+from services.web.entry import Body, DraftId, Id
+from services.web.orders import carry_out, once
+from services.web.problems import Problem
+from services.web.session import house_of, signed_in
+from services.web.views import Json, show_moment
+
+router = APIRouter(tags=["holds"])
+
+_LOST = {"taken": "slot_taken", "closed": "slot_closed", "past": "slot_past", "unknown": "unknown_slot"}
+
+
+class Hold(Body):
+    """Keep a seat of this slot for a draft; the draft's earlier hold is given back."""
+
+    request_id: DraftId
+    slot_id: Id
+    mode: Mode = Mode.OFFICE
+
+
+class Release(Body):
+    """Give the draft's seat back."""
+
+    request_id: DraftId
+
+
+@router.post("/api/holds")
+async def hold(request: Request, body: Hold) -> Json:
+    """Held, until when; or the problem `slot_taken`, `slot_closed`, `slot_past`, `unknown_slot`."""
+    house, account = house_of(request), signed_in(request)
+    order = once(account.actor())
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        await require_own_draft(db, body.request_id, account.territory)
+        slot = await agenda_store.slot(db, body.slot_id)
+        if slot is None or slot.territory != account.territory:
+            return Refused(code="unknown_slot")
+        return await agendas.hold_seat(order, body.request_id, body.slot_id, body.mode, db, now)
+
+    facts = await carry_out(house, order, decide)
+    held = next((fact for fact in facts if isinstance(fact, SlotHeld)), None)
+    if held is not None:
+        return {"state": "held", "start": show_moment(held.start), "until": show_moment(held.until)}
+    lost = next((fact for fact in facts if isinstance(fact, SlotLost)), None)
+    raise Problem(_LOST[lost.why] if lost else "slot_taken")
+
+
+@router.post("/api/holds/release")
+async def release(request: Request, body: Release) -> Json:
+    """Given back; a draft without a hold is none the worse for it."""
+    house, account = house_of(request), signed_in(request)
+    order = once(account.actor())
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        await require_own_draft(db, body.request_id, account.territory)
+        return await agendas.release_hold(order, body.request_id, db, now)
+
+    await carry_out(house, order, decide)
+    return {"state": "released"}
+
+
+async def require_own_draft(db: AsyncConnection, request_id: str, territory: str) -> None:
+    """A draft is known to nobody else; a request of another territory is refused as `unknown_request`."""
+    row = await requests.request(db, request_id)
+    if row is not None and row.territory != territory:
+        raise Problem("unknown_request")

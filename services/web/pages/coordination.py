@@ -1,0 +1,154 @@
+"""What does the coordinator of a CPTS see? Today's figures, the delays, what stayed unmet, the alerts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from dispatcher import store as requests
+from dispatcher.eligibility import say_counts
+from dispatcher.views import Count, Figures, figures
+from services.web.pages.console import board_rows
+from services.web.pages.frame import EVIDENCE, frame
+from services.web.render import page, profession_label
+from services.web.saying import NB, say_delay
+from services.web.session import house_of, signed_in
+from services.web.views import name_of
+
+router = APIRouter()
+
+BUCKETS: tuple[tuple[str, float], ...] = (
+    (f"<{NB}2{NB}h", 2),
+    (f"2–6{NB}h", 6),
+    (f"6–12{NB}h", 12),
+    (f"12–24{NB}h", 24),
+    (f"24–48{NB}h", 48),
+    (f">{NB}48{NB}h", float("inf")),
+)
+"""Hours from the request to the visit: 24 h is the CPTS's clock, 48 h the SAS's."""
+PROMISE = 24
+WIDTH, HEIGHT, BASE, TOP = 330, 170, 144, 22
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of the chart, in the units of its viewBox, and its number for the table beside it."""
+
+    label: str
+    count: int
+    look: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+
+@router.get("/coordination", response_class=HTMLResponse)
+async def coordination(request: Request) -> HTMLResponse:
+    """The coordinator's page."""
+    account = signed_in(request)
+    territory = house_of(request).territories[account.territory]
+    values = await _values(request)
+    return page("coordination.html", **values, territory=territory, evidence=EVIDENCE[territory.evidence])
+
+
+@router.get("/coordination/figures", response_class=HTMLResponse)
+async def numbers(request: Request) -> HTMLResponse:
+    """The part that changes by itself."""
+    return page("coordination/figures.html", **await _values(request))
+
+
+async def _values(request: Request) -> dict[str, Any]:
+    account, house = signed_in(request), house_of(request)
+    values = frame(request, account)
+    now, zone = values["now"], values["zone"]
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with house.database.read() as db:
+        entered = await requests.entered_between(db, account.territory, midnight, now)
+    today = figures(entered, now)
+    rows, _ = await board_rows(house, account, zone)
+    bars = delays(today.waits)
+    return values | {
+        "headline": _headline(today),
+        "alerts": [row for row in rows if row.state == "escalated"],
+        "bars": bars,
+        "chart": {"width": WIDTH, "height": HEIGHT, "base": BASE, "said": _say_chart(today)},
+        "unmet": today.unmet,
+        "why": say_counts(today.counts) if today.counts else [],
+        "tables": _tables(today, house.communes),
+    }
+
+
+def delays(waits: Iterable[float]) -> list[Bar]:
+    """The distribution of the waits (minutes) as bars; none when nobody waited yet."""
+    counts = dict.fromkeys((label for label, _ in BUCKETS), 0)
+    for wait in waits:
+        counts[next(label for label, hours in BUCKETS if wait <= hours * 60)] += 1
+    highest = max(counts.values())
+    if not highest:
+        return []
+    step = WIDTH / len(BUCKETS)
+    bars = []
+    for at, (label, hours) in enumerate(BUCKETS):
+        tall = (BASE - TOP) * counts[label] / highest
+        look = "kept" if hours <= PROMISE else "beyond"
+        bars.append(
+            Bar(
+                label,
+                counts[label],
+                look,
+                round(at * step + 6, 1),
+                round(BASE - tall, 1),
+                round(step - 12, 1),
+                round(tall, 1),
+            )
+        )
+    return bars
+
+
+def _say_chart(today: Figures) -> str:
+    placed = len(today.waits)
+    return f"{today.within_24h} rendez-vous sur {placed} commencent moins de 24{NB}h après la demande."
+
+
+def _headline(today: Figures) -> list[dict[str, str]]:
+    share = f"{round(100 * today.in_time / today.asked)}{NB}%" if today.asked else ""
+    median = "—" if today.median_wait_minutes is None else say_delay(round(today.median_wait_minutes))
+    return [
+        {"value": str(today.asked), "label": "demandes reçues", "detail": ""},
+        {"value": str(today.in_time), "label": "placées dans leur délai", "detail": share},
+        {"value": median, "label": "attente médiane", "detail": "de la demande au rendez-vous"},
+        {"value": str(today.open), "label": "en cours", "detail": ""},
+        {"value": str(today.escalated), "label": "alertes", "detail": "une personne prévenue"},
+        {"value": str(today.no_show), "label": "patients non venus", "detail": ""},
+    ]
+
+
+def _tables(today: Figures, communes: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": "Par profession",
+            "head": "Profession",
+            "rows": _rows(today.by_profession, profession_label),
+        },
+        {
+            "title": "Par commune",
+            "head": "Commune",
+            "rows": _rows(today.by_commune, lambda code: name_of(code, communes)),
+        },
+    ]
+
+
+def _rows(counts: Mapping[str, Count], label: Any) -> list[dict[str, Any]]:
+    """The most asked first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1].asked, item[0]))
+    return [
+        {"label": label(key), "asked": one.asked, "in_time": one.in_time, "unmet": one.unmet}
+        for key, one in ordered[:30]
+    ]

@@ -1,0 +1,130 @@
+"""What happened to a request, in plain words? The audit's facts as a timeline, and its messages."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.store import MessageRow
+from schemas.values import Actor, Role
+from services.audit import AuditRow
+from services.house import House
+
+WORDS: dict[str, str] = {
+    "request.entered": "Demande enregistrée",
+    "slot.held": "Place gardée pendant l’appel",
+    "hold.released": "Place relâchée",
+    "slot.chosen": "Une place est proposée",
+    "slot.lost": "Place prise par quelqu’un d’autre : Relais en cherche une autre",
+    "request.booked": "Rendez-vous fixé",
+    "request.unmatched": "Aucune place dans le délai pour le moment",
+    "request.escalated": "Une personne est alertée",
+    "escalation.acknowledged": "Alerte prise en main",
+    "request.confirmed": "Le patient confirme sa venue",
+    "booking.cancelled": "Le praticien retire son créneau",
+    "request.reopened": "Relais cherche une nouvelle place",
+    "request.withdrawn": "Demande annulée",
+    "seat.freed": "La place est rendue au praticien",
+    "request.closed": "Demande close",
+    "message.sent": "Message parti",
+    "message.failed": "Message non parti",
+}
+"""By noun and fact. What is not here is between machines and is not told."""
+
+_BY: dict[Role, str] = {
+    Role.REGULATOR: "par la régulation",
+    Role.COORDINATOR: "par la coordination",
+    Role.PRACTITIONER: "par le praticien",
+    Role.DELEGATE: "par le secrétariat",
+    Role.PATIENT: "par le patient",
+    Role.OPERATOR: "par l’exploitation",
+}
+_TO = {"patient": "Au patient", "practitioner": "Au praticien", "human": "À la personne de garde"}
+_STATES: dict[str, tuple[str, str, str]] = {
+    "due": ("", "clock", "part bientôt"),
+    "claimed": ("", "send", "en cours d’envoi"),
+    "sent": ("ok", "check", "parti"),
+    "failed": ("late", "triangle-alert", "non parti"),
+    "ambiguous": ("soon", "circle-help", "sans réponse du réseau"),
+    "superseded": ("", "ban", "remplacé, non envoyé"),
+}
+_LINK = re.compile(r"(https?://\S+[\w/])")
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of the timeline."""
+
+    at: datetime
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a message's text; `href` where it is a link."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message as a person would see it."""
+
+    id: str
+    to_whom: str
+    to: str | None
+    text: str
+    parts: tuple[Part, ...]
+    state: str
+    look: str
+    mark: str
+    at: datetime | None
+
+
+def timeline(rows: Iterable[AuditRow]) -> list[Happened]:
+    """The facts a person can use, oldest first."""
+    told = []
+    for row in rows:
+        words = WORDS.get(".".join(row.subject.split(".")[:2]))
+        if words:
+            told.append(Happened(row.at, words, _by(row.actor)))
+    return told
+
+
+async def open_messages(house: House, rows: Sequence[MessageRow]) -> list[Told]:
+    """The messages opened: only for pages whose reader may."""
+    bodies = await house.vault.open_many([row.body for row in rows])
+    numbers = await house.vault.open_many([row.to for row in rows])
+    told = []
+    for row, body, number in zip(rows, bodies, numbers, strict=True):
+        look, mark, state = _STATES.get(row.state, ("", "clock", row.state))
+        text = body or "—"
+        told.append(
+            Told(
+                id=row.message_id,
+                to_whom=_TO.get(row.recipient, row.recipient),
+                to=number,
+                text=text,
+                parts=tuple(_parts(text, house.settings.base_url)),
+                state=state,
+                look=look,
+                mark=mark,
+                at=row.sent_at or row.send_after,
+            )
+        )
+    return told
+
+
+def _parts(text: str, base_url: str) -> Iterable[Part]:
+    """The text cut at its links. A link of this house stays on this host; another is plain text."""
+    for piece in _LINK.split(text):
+        if piece.startswith(base_url + "/"):
+            yield Part(piece, piece.removeprefix(base_url))
+        elif piece:
+            yield Part(piece)
+
+
+def _by(actor: Actor) -> str:
+    return _BY.get(actor.role, "")

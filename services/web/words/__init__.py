@@ -1,0 +1,1 @@
+"""The catalogue of what the web says when it refuses: one file for whole answers, one for single fields."""

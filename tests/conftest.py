@@ -1,0 +1,66 @@
+"""What do all tests share? An empty database of each kind, a keyring, the server behind them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from services.clock import Clock
+from services.database import Database
+from services.keyring import KEYRING_TABLES, Keyring
+from services.tables import create_tables
+from tests import servers
+
+# A shared or slow machine says nothing about a decision: no deadlines, and the same examples at every run.
+settings.register_profile("house", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("house")
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)]
+MASTER = bytes(range(32))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """One PostgreSQL for the whole run; started when the first test asks for it."""
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Where a SQLite database of this test may lie; nothing is there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'relais.db'}"
+
+
+@pytest.fixture(params=BOTH)
+async def database_url(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[str]:
+    """The URL of an empty database with all tables and guards: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        database = Database(sqlite_url)
+        await create_tables(database)
+        await database.close()
+        yield sqlite_url
+        return
+    server: servers.Postgres = request.getfixturevalue("postgres_server")
+    url = await server.fresh()
+    yield url
+    await server.drop(url)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database of the house: the test runs once on SQLite, once on PostgreSQL."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def vault(tmp_path: Path) -> AsyncIterator[Keyring]:
+    """A keyring of its own, under a master key that is always the same."""
+    store = Database(f"sqlite+aiosqlite:///{tmp_path / 'keyring.db'}")
+    await store.create(KEYRING_TABLES)
+    keyring = Keyring(store, Clock(), MASTER)
+    yield keyring
+    await keyring.close()

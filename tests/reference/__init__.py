@@ -1,0 +1,1 @@
+"""Is what we know of France right, and does bad input get a clear answer?"""

@@ -1,0 +1,153 @@
+"""Which real servers do the tests run against? A PostgreSQL of their own, started once and thrown away.
+
+A server that is missing is a skip at home and a failure where RELAIS_CI=1 (see `missing`).
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import asyncpg
+import pytest
+
+from services.database import Database
+from services.tables import create_tables
+
+EMPTY = "relais_empty"
+"""The template every test's database is copied from: all tables and guards, no row."""
+
+STARTS_WITHIN = 30.0
+QUICK = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "max_connections=200",
+    "shared_buffers=32MB",
+    "listen_addresses=",
+)
+"""Nothing here must survive a power cut. No port either: a socket in a folder of its own meets nobody."""
+
+
+def missing(what: str) -> NoReturn:
+    """End the test: skipped at home, failed where every real service must be present."""
+    if os.environ.get("RELAIS_CI") == "1":
+        pytest.fail(f"{what} (RELAIS_CI=1: nothing may be skipped)", pytrace=False)
+    pytest.skip(what)
+
+
+def postgres_programs() -> Path | None:
+    """The folder with `initdb` and `postgres`: $PG_BIN, else the newest of Debian's."""
+    named = os.environ.get("PG_BIN")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(4))
+    folders = [Path(named)] if named else debian[::-1]
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+class Postgres:
+    """A running server, reached through a socket in `folder`. `fresh` makes an empty database of the house."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made = 0
+        self._template = False
+
+    def url(self, name: str) -> str:
+        """What RELAIS_DATABASE_URL would be for this database."""
+        return f"postgresql+asyncpg://relais@/{name}?host={self.folder}"
+
+    async def fresh(self) -> str:
+        """The URL of a new database with all tables and guards and no row."""
+        if not self._template:
+            await self._execute(f"CREATE DATABASE {EMPTY}")
+            database = Database(self.url(EMPTY))
+            await create_tables(database)
+            await database.close()
+            self._template = True
+        name = await self.blank(template=EMPTY)
+        return self.url(name)
+
+    async def blank(self, template: str = "template0") -> str:
+        """The name of a new database copied from `template`; by default one without any table."""
+        self._made += 1
+        name = f"test_{self._made}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    async def drop(self, url: str) -> None:
+        """Throw a test's database away, whoever is still connected."""
+        await self._execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
+        connection: Any = await asyncpg.connect(host=str(self.folder), user="relais", database="postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def _name(url: str) -> str:
+    return url.split("@/", 1)[1].split("?", 1)[0]
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A server for as long as the block lasts; its files are gone afterwards. Ends the test when there is none."""
+    programs = postgres_programs()
+    if programs is None:
+        missing("no PostgreSQL: install Debian's postgresql, or set PG_BIN to the folder with initdb")
+    folder = Path(tempfile.mkdtemp(prefix="relais-pg-"))
+    someone = _not_root(folder)
+    try:
+        data = folder / "data"
+        _run([programs / "initdb", "-D", data, "-U", "relais", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], someone)
+        settings = [word for setting in QUICK for word in ("-c", setting)]
+        command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *settings]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **someone)
+        try:
+            _wait_until_ready(programs, folder, server)
+            yield Postgres(folder)
+        finally:
+            server.send_signal(signal.SIGINT)  # "fast": nobody is waited for
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_root(folder: Path) -> Mapping[str, Any]:
+    """As whom to run: ourselves, or, because PostgreSQL refuses root, somebody who may own the folder."""
+    if os.geteuid() != 0:
+        return {}
+    known = {one.pw_name: one for one in pwd.getpwall()}
+    who = known.get("postgres") or known.get("nobody")
+    if who is None:
+        missing("PostgreSQL does not run as root, and there is no user postgres or nobody")
+    os.chown(folder, who.pw_uid, who.pw_gid)
+    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[Any], someone: Mapping[str, Any]) -> None:
+    done = subprocess.run(list(map(str, command)), cwd="/", capture_output=True, text=True, **someone)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr[-2000:]}")
+
+
+def _wait_until_ready(programs: Path, folder: Path, server: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        ready = subprocess.run([programs / "pg_isready", "-q", "-h", str(folder), "-d", "postgres"])
+        if ready.returncode == 0:
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text('utf-8', 'replace')[-2000:]}")

@@ -1,0 +1,1 @@
+"""Does what runs keep its promises? Database, keyring, settings, clock."""
