@@ -24,9 +24,9 @@ async def on_slot_chosen(event: SlotChosen, db: AsyncConnection, now: datetime) 
         return [_lost(event, slot, seat if isinstance(seat, str) else "unknown", now)]
     said: list[Event] = []
     held = mine(slot, event.request_id)
-    mode = usable_mode(event.modes, slot.modes)
+    mode = held.mode if held else usable_mode(event.modes, slot.modes)
     if held is not None:
-        await store.keep_seat(db, event.request_id, mode)
+        await store.keep_seat(db, event.request_id)
     else:
         elsewhere = await store.seat_of(db, event.request_id)
         if elsewhere is not None:  # another seat was held while talking: one request, one seat

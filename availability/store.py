@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,19 @@ from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from schemas.values import Mode, Place
 
 LIVE = BOOKING.c.state == "active"
+
+
+# Built once: making a statement costs more than running it.
+_LOCK = select(SLOT).where(SLOT.c.id == bindparam("this")).with_for_update()
+_SEAT_OF = select(BOOKING).where(BOOKING.c.request_id == bindparam("this"), LIVE)
+_SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(bindparam("these", expanding=True))).order_by(BOOKING.c.seat)
+_TAKE = insert(BOOKING).on_conflict_do_nothing()
+_COUNT_UP = (
+    update(SLOT)
+    .where(SLOT.c.id == bindparam("this"))
+    .values(version=SLOT.c.version + 1, status=bindparam("now"))
+    .returning(SLOT.c.version)
+)
 
 
 class PractitionerRow(NewPractitioner):
@@ -133,7 +146,7 @@ async def slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
 
 async def lock_slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
     """The slot as it is, for changing it: others wait until our transaction ends, where the database can."""
-    rows = (await db.execute(select(SLOT).where(SLOT.c.id == slot_id).with_for_update())).all()
+    rows = (await db.execute(_LOCK, {"this": slot_id})).all()
     return (await _with_seats(db, rows))[0] if rows else None
 
 
@@ -146,21 +159,19 @@ async def take_seat(
         "slot_id": slot_.slot_id, "seat": seat, "request_id": request_id, "kind": "hold" if until else "booking",
         "state": "active", "start": start, "minutes": minutes, "mode": mode, "expires_at": until, "made_at": now,
     }  # fmt: skip
-    return bool((await db.execute(insert(BOOKING).on_conflict_do_nothing(), row)).rowcount)
+    return bool((await db.execute(_TAKE, row)).rowcount)
 
 
-async def keep_seat(db: AsyncConnection, request_id: str, mode: Mode) -> None:
+async def keep_seat(db: AsyncConnection, request_id: str) -> None:
     """Turn the request's hold into a booking."""
     await db.execute(
-        update(BOOKING)
-        .where(BOOKING.c.request_id == request_id, LIVE)
-        .values(kind="booking", expires_at=None, mode=mode)
+        update(BOOKING).where(BOOKING.c.request_id == request_id, LIVE).values(kind="booking", expires_at=None)
     )
 
 
 async def seat_of(db: AsyncConnection, request_id: str) -> SeatRow | None:
     """The active seat of a request."""
-    row = (await db.execute(select(BOOKING).where(BOOKING.c.request_id == request_id, LIVE))).one_or_none()
+    row = (await db.execute(_SEAT_OF, {"this": request_id})).one_or_none()
     return None if row is None else _seat(row)
 
 
@@ -171,8 +182,7 @@ async def leave_seat(db: AsyncConnection, request_id: str, state: str) -> None:
 
 async def next_version(db: AsyncConnection, slot_id: str, *, status: str = "open") -> int:
     """Count one more change of the slot."""
-    statement = update(SLOT).where(SLOT.c.id == slot_id).values(version=SLOT.c.version + 1, status=status)
-    return int((await db.execute(statement.returning(SLOT.c.version))).scalar_one())
+    return int((await db.execute(_COUNT_UP, {"this": slot_id, "now": status})).scalar_one())
 
 
 async def expired_holds(db: AsyncConnection, now: datetime, limit: int = 200) -> list[SeatRow]:
@@ -196,9 +206,8 @@ async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]
     if not rows:
         return []
     ids = [row.id for row in rows]
-    which = BOOKING.c.slot_id == ids[0] if len(ids) == 1 else or_(BOOKING.c.slot_id.in_(ids))
     seats: dict[str, list[SeatRow]] = {}
-    for seat in await db.execute(select(BOOKING).where(LIVE, which).order_by(BOOKING.c.seat)):
+    for seat in await db.execute(_SEATS, {"these": ids}):
         seats.setdefault(seat.slot_id, []).append(_seat(seat))
     return [
         SlotRow(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatcher.eligibility import Case, refusal, usable_mode
+from dispatcher.eligibility import Case, judge
 from dispatcher.ranking import cost, place_bound, reasons, say_minutes, waiting_cost
 from dispatcher.seats import OpenSeats, OpenSlot, Shelf
 from dispatcher.travel import distance_km, travel_minutes
@@ -69,14 +69,14 @@ def propose(
 
 def consider(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime) -> Option | None:
     """This very slot as an option, or None when a rule refuses it."""
-    case = _case(need, slot, seats, now)
-    return None if slot.profession != need.profession or refusal(case) else _option(case)
+    case, why_not = _judge(need, slot, seats, now)
+    return None if slot.profession != need.profession or why_not else _option(case)
 
 
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
     """How many of the coming slots of the profession each rule refuses."""
     coming = (slot for slot in seats.all_of(territory, need.profession) if slot.start > now)
-    counted = Counter(refusal(_case(need, slot, seats, now)) for slot in coming)
+    counted = Counter(_judge(need, slot, seats, now)[1] for slot in coming)
     return {code: count for code, count in counted.items() if code}
 
 
@@ -84,54 +84,67 @@ def _usual(need: Need, seats: OpenSeats, territory: str, now: datetime, without:
     """The usual practitioner's own seats that may serve, soonest first."""
     if need.usual_practitioner is None:
         return
-    cases = [
-        case
+    own = [
+        _judge(need, slot, seats, now)
         for slot in seats.of_practitioner(need.usual_practitioner)
-        if slot.territory == territory
-        and slot.profession == need.profession
-        and slot.slot_id not in without
-        and refusal(case := _case(need, slot, seats, now)) is None
+        if slot.territory == territory and slot.profession == need.profession and slot.slot_id not in without
     ]
+    cases = [case for case, why_not in own if why_not is None]
     yield from sorted(cases, key=lambda case: (cost(case), case.slot.slot_id))
 
 
 def _by_cost(need: Need, seats: OpenSeats, territory: str, now: datetime, without: Collection[str]) -> Iterator[Case]:
-    """Eligible cases, cheapest first: a heap of shelves, each entered by the least its next slot can cost."""
-    heap: list[tuple[float, str, str, Shelf, int, float]] = []
-    for place, shelf in seats.places(territory, need.profession).items():
-        km = distance_km(need.place, place)
-        if Mode.TELE not in need.modes and (km is None or km > need.radius_km):
-            continue
-        bound = place_bound(need, km)
-        start = bisect_left(shelf, (max(now, need.earliest), ""))
-        if start < len(shelf):
-            least = bound + waiting_cost(need, shelf[start][0], now)
-            heap.append((least, shelf[start][1], "", shelf, start, bound))
-    heapq.heapify(heap)
-    cases: dict[str, Case] = {}
+    """Eligible cases, cheapest first. A heap of shelves, each entered by the least its next slot can cost; a slot that
+    fits goes back into the heap with its true cost, and comes out when nothing can be cheaper."""
+    heap = _shelves(need, seats, territory, now)
+    fitting: dict[str, Case] = {}
     while heap:
-        least, slot_id, settled, shelf, index, bound = heapq.heappop(heap)
-        if settled:
-            yield cases.pop(settled)
+        least, slot_id, number, shelf, index, bound = heapq.heappop(heap)
+        if number < 0:
+            yield fitting[slot_id]
             continue
         if index + 1 < len(shelf) and shelf[index + 1][0] <= need.deadline:
-            begin, following = shelf[index + 1]
-            heapq.heappush(heap, (bound + waiting_cost(need, begin, now), following, "", shelf, index + 1, bound))
+            start, following = shelf[index + 1]
+            later = bound + waiting_cost(need, start, now)
+            heapq.heappush(heap, (later, following, number, shelf, index + 1, bound))
         slot = seats.get(slot_id)
-        if slot is None or slot_id in without:
+        if slot is None or slot_id in without or slot_id in fitting:
             continue
-        case = _case(need, slot, seats, now)
-        if refusal(case) is None:
-            cases[slot_id] = case
-            heapq.heappush(heap, (max(least, cost(case)), slot_id, slot_id, shelf, index, bound))
+        case, why_not = _judge(need, slot, seats, now)
+        if why_not is None:
+            fitting[slot_id] = case
+            heapq.heappush(heap, (max(least, cost(case)), slot_id, TRUE_COST, shelf, index, bound))
 
 
-def _case(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime) -> Case:
-    return Case(need, slot, usable_mode(need, slot), distance_km(need.place, slot.place), seats.free(slot, now), now)
+Entry = tuple[float, str, int, Shelf, int, float]
+"""Least cost, slot, number of its shelf (ties are broken before the shelf itself is compared), shelf, index, bound."""
+TRUE_COST = -1
+"""Instead of a shelf's number: the cost is no longer a bound."""
+
+
+def _shelves(need: Need, seats: OpenSeats, territory: str, now: datetime) -> list[Entry]:
+    """The heap to begin with: the first slot in time of each shelf within reach."""
+    area, soonest = seats.area(territory, need.profession), (max(now, need.earliest), "")
+    reach: list[tuple[Shelf, float]] = [(area.on_screen, 0.0)] if Mode.TELE in need.modes else []
+    for place, shelf in area.near(need.place, need.radius_km):
+        km = distance_km(need.place, place)
+        if km is not None and km <= need.radius_km:
+            reach.append((shelf, place_bound(need, km)))
+    heap: list[Entry] = []
+    for number, (shelf, bound) in enumerate(reach):
+        index = bisect_left(shelf, soonest)
+        if index < len(shelf):
+            start, slot_id = shelf[index]
+            heap.append((bound + waiting_cost(need, start, now), slot_id, number, shelf, index, bound))
+    heapq.heapify(heap)
+    return heap
+
+
+def _judge(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime) -> tuple[Case, str | None]:
+    return judge(need, slot, distance_km(need.place, slot.place), seats.free(slot, now), now)
 
 
 def _option(case: Case) -> Option:
     assert case.mode is not None  # a case without a mode was refused
     way = None if case.mode is Mode.TELE else travel_minutes(case.km)
-    said = reasons(case)
-    return Option(case.slot, case.mode, case.slot.start, cost(case), way, said)
+    return Option(case.slot, case.mode, case.slot.start, cost(case), way, reasons(case))

@@ -90,9 +90,18 @@ def refusal(case: Case) -> str | None:
     return next((code for code, refuses in RULES if refuses(case)), None)
 
 
-def usable_mode(need: Need, slot: OpenSlot) -> Mode | None:
-    """The mode the patient prefers among those the slot offers."""
-    return next((mode for mode in need.modes if mode in slot.modes), None)
+def judge(need: Need, slot: OpenSlot, km: float | None, free: int, now: datetime) -> tuple[Case, str | None]:
+    """The slot in the first of the patient's modes that no rule refuses; else in the first it offers, and why not."""
+    offered = [mode for mode in need.modes if mode in slot.modes]
+    judged: list[tuple[Case, str | None]] = []
+    modes: list[Mode | None] = [*offered] or [None]
+    for mode in modes:
+        case = Case(need, slot, mode, km, free, now)
+        why_not = refusal(case)
+        if why_not is None:
+            return case, None
+        judged.append((case, why_not))
+    return judged[0]
 
 
 def say_counts(counts: dict[str, int]) -> list[str]:

@@ -44,11 +44,12 @@ async def on_care_requested(
         row = await store.load(db, event.request_id)
     if row is None or row.state is not State.SEEKING or row.pending:
         return []
-    held = None if event.slot_id is None else seats.get(event.slot_id)
-    if held is not None:
-        option = consider(event.need, held, seats, now)
-        said = option.reasons if option else ()
-        return [await choose(event, row, held.slot_id, held.territory, ("choisi avec le patient", *said), (), db, now)]
+    if event.slot_id is not None:
+        held = seats.get(event.slot_id)  # its SlotOpened may still be on the way: the patient was promised it anyway
+        option = consider(event.need, held, seats, now) if held else None
+        reasons = ("choisi avec le patient", *(option.reasons if option else ()))
+        territory = held.territory if held else row.territory
+        return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), db, now)]
     return await look(event, row, seats, db, now) or [await say_unmatched(event, row, seats, db, now)]
 
 

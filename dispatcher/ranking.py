@@ -68,8 +68,6 @@ def cost(case: Case) -> float:
 
 def place_bound(need: Need, km: float | None) -> float:
     """The least a slot at that distance can cost beyond waiting: what makes the search stop early and stay exact."""
-    if Mode.TELE in need.modes:
-        return 0.0
     weight = HOME_TRAVEL_WEIGHT if Mode.HOME in need.modes else TRAVEL_WEIGHT
     return (travel_minutes(km) or 0.0) * weight
 

@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import cos, radians
 
 from schemas.event import Event
 from schemas.slot import SlotOpened
@@ -18,7 +19,7 @@ EXPECTED_FOR = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class OpenSlot:
-    """A slot with what is left of it. `start` is the start of the lowest free seat, aware UTC."""
+    """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free)."""
 
     slot_id: str
     territory: str
@@ -36,18 +37,67 @@ Shelf = list[tuple[datetime, str]]
 """The open slots of one profession in one commune, by start, then by id: ties never depend on what was heard first."""
 
 
+Cell = tuple[int, int]
+CELL = 0.25
+"""Degrees: about 28 × 20 km in France, so that a usual radius touches a handful of cells."""
+KM_PER_DEGREE = 111.0
+
+
+class Area:
+    """The open slots of one profession in one territory: a shelf per place, found by cells of the map, and one shelf
+    of all that can be seen on a screen, where distance means nothing."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[Place, Shelf] = {}
+        self.on_screen: Shelf = []
+        self._cells: dict[Cell | None, set[Place]] = {}
+
+    def near(self, here: Place, km: float) -> Iterator[tuple[Place, Shelf]]:
+        """Every shelf that may lie within `km` of here (and some beyond), and those whose position is unknown."""
+        if here.lat is None or here.lon is None:
+            yield from self.shelves.items()
+            return
+        north, east = km / KM_PER_DEGREE, km / (KM_PER_DEGREE * max(0.1, cos(radians(here.lat))))
+        rows = range(int((here.lat - north) // CELL), int((here.lat + north) // CELL) + 1)
+        columns = range(int((here.lon - east) // CELL), int((here.lon + east) // CELL) + 1)
+        for cell in [None, *((row, column) for row in rows for column in columns)]:
+            for place in self._cells.get(cell, ()):
+                yield place, self.shelves[place]
+
+    def add(self, slot: OpenSlot) -> None:
+        key = (slot.start, slot.slot_id)
+        if slot.place not in self.shelves:
+            self.shelves[slot.place] = []
+            self._cells.setdefault(_cell(slot.place), set()).add(slot.place)
+        insort(self.shelves[slot.place], key)
+        if Mode.TELE in slot.modes:
+            insort(self.on_screen, key)
+
+    def remove(self, slot: OpenSlot) -> None:
+        key, shelf = (slot.start, slot.slot_id), self.shelves.get(slot.place)
+        if shelf is None:
+            return
+        _take_out(shelf, key)
+        if Mode.TELE in slot.modes:
+            _take_out(self.on_screen, key)
+        if not shelf:
+            del self.shelves[slot.place]
+            self._cells[_cell(slot.place)].discard(slot.place)
+
+
 class OpenSeats:
-    """`hear` facts in any order, any number of times; `shelves` gives what is open, by profession and commune."""
+    """`hear` facts in any order, any number of times; `area` gives what is open, by territory and profession."""
 
     def __init__(self) -> None:
         self._slots: dict[str, OpenSlot] = {}
+        self._begins: dict[str, datetime] = {}
         self._states: dict[str, SlotState] = {}
-        self._shelves: dict[tuple[str, str], dict[Place, Shelf]] = {}
+        self._areas: dict[tuple[str, str], Area] = {}
         self._expected: dict[str, dict[str, datetime]] = {}
         self._of_practitioner: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
-        return sum(len(shelf) for places in self._shelves.values() for shelf in places.values())
+        return sum(len(shelf) for area in self._areas.values() for shelf in area.shelves.values())
 
     def hear(self, fact: Event) -> None:
         """Take in what a fact says of a slot; facts about anything else are ignored."""
@@ -55,9 +105,10 @@ class OpenSeats:
         slot_id: str | None = getattr(fact, "slot_id", None)
         if state is None or slot_id is None:
             return
+        if isinstance(fact, SlotOpened):
+            self.put(opened(fact))  # what was heard of it before it was known counts now
+            return
         known = self._states.get(slot_id)
-        if isinstance(fact, SlotOpened) and slot_id not in self._slots:
-            self._learn(opened(fact))
         request_id = getattr(fact, "request_id", None)
         if request_id is not None:
             self._expected.get(slot_id, {}).pop(request_id, None)
@@ -66,7 +117,7 @@ class OpenSeats:
             self._shelve(slot_id)
 
     def put(self, slot: OpenSlot) -> None:
-        """Take in a slot as remembered by the database (at start)."""
+        """Take in a slot as it was opened; its state counts unless a later one was heard."""
         known = self._states.get(slot.slot_id)
         if slot.slot_id not in self._slots:
             self._learn(slot)
@@ -93,9 +144,9 @@ class OpenSeats:
             del self._expected[slot.slot_id]
         return slot.state.free - len(waiting)
 
-    def places(self, territory: str, profession: str) -> dict[Place, Shelf]:
-        """Where the profession has open slots in the territory, and which."""
-        return self._shelves.get((territory, profession), {})
+    def area(self, territory: str, profession: str) -> Area:
+        """What is open of the profession in the territory."""
+        return self._areas.get((territory, profession)) or Area()
 
     def of_practitioner(self, practitioner_id: str) -> list[OpenSlot]:
         """The practitioner's slots, in no order."""
@@ -106,9 +157,11 @@ class OpenSeats:
         return (slot for slot in self._slots.values() if slot.profession == profession and slot.territory == territory)
 
     def forget_before(self, moment: datetime) -> None:
-        """Drop slots that began before: nobody can be sent there any more."""
-        for slot_id in [slot.slot_id for slot in self._slots.values() if slot.start < moment]:
+        """Drop slots that ended before: nobody can be sent there any more."""
+        ended = [s.slot_id for s in self._slots.values() if s.start + timedelta(minutes=s.minutes) < moment]
+        for slot_id in ended:
             slot = self._slots.pop(slot_id)
+            del self._begins[slot_id]
             self._unshelve(slot)
             self._of_practitioner[slot.practitioner_id].discard(slot_id)
             self._states.pop(slot_id, None)
@@ -116,6 +169,7 @@ class OpenSeats:
 
     def _learn(self, slot: OpenSlot) -> None:
         self._slots[slot.slot_id] = slot
+        self._begins[slot.slot_id] = slot.start
         self._of_practitioner.setdefault(slot.practitioner_id, set()).add(slot.slot_id)
 
     def _shelve(self, slot_id: str) -> None:
@@ -124,26 +178,28 @@ class OpenSeats:
             return  # its SlotOpened has not come yet; the state waits
         self._unshelve(slot)
         state = self._states[slot_id]
-        start = slot.start if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
+        begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
+        start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
         slot = self._slots[slot_id] = replace(slot, state=state, start=start)
         if state.free > 0:
-            shelf = self._shelves.setdefault((slot.territory, slot.profession), {}).setdefault(slot.place, [])
-            insort(shelf, (slot.start, slot_id))
+            self._areas.setdefault((slot.territory, slot.profession), Area()).add(slot)
 
     def _unshelve(self, slot: OpenSlot) -> None:
-        places = self._shelves.get((slot.territory, slot.profession), {})
-        shelf = places.get(slot.place, [])
-        key = (slot.start, slot.slot_id)
-        index = _find(shelf, key)
-        if index is not None:
-            del shelf[index]
-            if not shelf:
-                del places[slot.place]
+        area = self._areas.get((slot.territory, slot.profession))
+        if area is not None:
+            area.remove(slot)
 
 
-def _find(shelf: Shelf, key: tuple[datetime, str]) -> int | None:
+def _take_out(shelf: Shelf, key: tuple[datetime, str]) -> None:
     index = bisect_left(shelf, key)
-    return index if index < len(shelf) and shelf[index] == key else None
+    if index < len(shelf) and shelf[index] == key:
+        del shelf[index]
+
+
+def _cell(place: Place) -> Cell | None:
+    if place.lat is None or place.lon is None:
+        return None
+    return int(place.lat // CELL), int(place.lon // CELL)
 
 
 def opened(fact: SlotOpened) -> OpenSlot:

@@ -14,6 +14,7 @@ from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
 from schemas.request import CareUnmatched, RequestClosed, RequestEscalated
 from schemas.slot import SlotChosen
+from schemas.values import Mode
 
 Outcome = Literal["fulfilled", "no_show", "redirected", "advised", "unmet"]
 
@@ -34,7 +35,9 @@ async def look(
     best = found.options[0]
     seats.expect(best.slot.slot_id, row.request_id, now)
     slot = best.slot
-    return [await choose(cause, row, slot.slot_id, slot.territory, best.reasons, found.others(), db, now, lost=lost)]
+    modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
+    said = (modes, best.reasons, found.others())
+    return [await choose(cause, row, slot.slot_id, slot.territory, *said, db, now, lost=lost)]
 
 
 async def choose(
@@ -42,6 +45,7 @@ async def choose(
     row: RequestRow,
     slot_id: str,
     slot_territory: str,
+    modes: tuple[Mode, ...],
     reasons: tuple[str, ...],
     others: tuple[str, ...],
     db: AsyncConnection,
@@ -66,7 +70,7 @@ async def choose(
         request_id=row.request_id,
         slot_id=slot_id,
         choice=choice,
-        modes=row.need.modes,
+        modes=modes,
         patient_territory=row.territory,
         slot_territory=slot_territory,
         reasons=reasons,

@@ -1,11 +1,11 @@
 """What does the dispatcher remember? Requests, timers, the slots it has heard of, the rosters."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,9 +16,27 @@ from dispatcher.views import Board, OnCall, RequestRow, request_row
 from schemas.event import Event
 from schemas.request import Need, Patient
 from schemas.slot import SlotOpened
-from schemas.values import SlotState
+from schemas.values import LONGEST, SlotState
 
 _DETAILS: TypeAdapter[SlotOpened] = TypeAdapter(SlotOpened)
+
+
+# Built once: making a statement costs more than running it.
+_LOAD = select(REQUEST).where(REQUEST.c.id == bindparam("this")).with_for_update()
+_CHANGE = update(REQUEST).where(REQUEST.c.id == bindparam("this"))
+_ADD = insert(REQUEST).on_conflict_do_nothing()
+_NO_TIMERS = delete(TIMER).where(TIMER.c.request_id == bindparam("this"))
+_TIMER = insert(TIMER)
+_ADD_TIMER = _TIMER.on_conflict_do_update(index_elements=["request_id", "wake"], set_={"due": _TIMER.excluded.due})
+_NEWS = insert(KNOWN)
+_KNOW_OPENED = _NEWS.on_conflict_do_update(
+    index_elements=["slot_id"], set_={"details": _NEWS.excluded.details, "start": _NEWS.excluded.start}
+)
+_KNOW_STATE = _NEWS.on_conflict_do_update(
+    index_elements=["slot_id"],
+    set_={"version": _NEWS.excluded.version, "state": _NEWS.excluded.state},
+    where=KNOWN.c.version < _NEWS.excluded.version,
+)
 
 
 async def add(
@@ -38,36 +56,31 @@ async def add(
         "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0, "lost": "[]", "reasons": "[]",
         "others": "[]", "counts": "{}", "moved": False, "rank": -1,
     }  # fmt: skip
-    return bool((await db.execute(insert(REQUEST).on_conflict_do_nothing(), row)).rowcount)
+    return bool((await db.execute(_ADD, row)).rowcount)
 
 
 async def load(db: AsyncConnection, request_id: str) -> RequestRow | None:
     """The request, locked until the transaction ends where the database can."""
-    found = await db.execute(select(REQUEST).where(REQUEST.c.id == request_id).with_for_update())
-    row = found.one_or_none()
+    row = (await db.execute(_LOAD, {"this": request_id})).one_or_none()
     return None if row is None else request_row(row)
 
 
 async def change(db: AsyncConnection, request_id: str, **columns: Any) -> None:
     """Set columns of one request."""
-    await db.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(**columns))
+    await db.execute(_CHANGE, {"this": request_id, **columns})
 
 
 async def set_timers(db: AsyncConnection, request_id: str, timers: Sequence[Timer]) -> None:
     """These timers and no others."""
-    await db.execute(delete(TIMER).where(TIMER.c.request_id == request_id))
+    await db.execute(_NO_TIMERS, {"this": request_id})
     await add_timers(db, request_id, timers)
 
 
 async def add_timers(db: AsyncConnection, request_id: str, timers: Sequence[Timer]) -> None:
     """These timers too; one of each kind, the new one wins."""
     if timers:
-        statement = insert(TIMER)
-        statement = statement.on_conflict_do_update(
-            index_elements=["request_id", "wake"], set_={"due": statement.excluded.due}
-        )
         rows = [{"request_id": request_id, "wake": timer.wake, "due": timer.due} for timer in timers]
-        await db.execute(statement, rows)
+        await db.execute(_ADD_TIMER, rows)
 
 
 async def drop_timer(db: AsyncConnection, request_id: str, wake: Wake) -> None:
@@ -118,24 +131,15 @@ async def know_slot(db: AsyncConnection, fact: Event) -> None:
     slot_id = fact.slot_id  # type: ignore[attr-defined]  # every fact with a state has one
     row: dict[str, Any] = {"slot_id": slot_id, "version": state.version, "state": state.model_dump_json()}
     if isinstance(fact, SlotOpened):
-        row |= {"details": fact.model_dump_json(), "start": fact.start}
-        news = insert(KNOWN).values(row)
-        news = news.on_conflict_do_update(
-            index_elements=["slot_id"], set_={"details": news.excluded.details, "start": news.excluded.start}
-        )
+        await db.execute(_KNOW_OPENED, row | {"details": fact.model_dump_json(), "start": fact.start})
     else:
-        news = insert(KNOWN).values(row)
-        news = news.on_conflict_do_update(
-            index_elements=["slot_id"],
-            set_={"version": news.excluded.version, "state": news.excluded.state},
-            where=KNOWN.c.version < news.excluded.version,
-        )
-    await db.execute(news)
+        await db.execute(_KNOW_STATE, row)
 
 
 async def known_slots(db: AsyncConnection, since: datetime) -> list[OpenSlot]:
-    """The slots that begin after `since`, as last heard of."""
-    rows = await db.execute(select(KNOWN).where(KNOWN.c.start > since, KNOWN.c.details.is_not(None)))
+    """The slots that may end after `since`, as last heard of."""
+    began = since - timedelta(minutes=LONGEST)
+    rows = await db.execute(select(KNOWN).where(KNOWN.c.start > began, KNOWN.c.details.is_not(None)))
     slots = []
     for row in rows:
         fact = _DETAILS.validate_json(row.details)

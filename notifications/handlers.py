@@ -43,16 +43,10 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
     if link is not None and (link.ended or link.told > event.at):
         return []
     token = desk.vault.token("patient", event.request_id)
-    await store.keep_link(
-        db,
-        event.request_id,
-        digest=desk.vault.digest(token),
-        territory=event.territory,
-        slot_id=event.slot_id,
-        told=event.at,
-        expires_at=event.start + LINK_AFTER_VISIT,
-        ended=False,
+    row = store.LinkRow(
+        event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
     )
+    await store.keep_link(db, row, desk.vault.digest(token))
     if event.moved:
         await store.supersede(db, event.request_id)
     tellings = audience.of_booking(
@@ -108,16 +102,10 @@ async def _end(event: RequestWithdrawn | RequestClosed, db: AsyncConnection, now
     await store.supersede(db, event.request_id)
     link = await store.link_of(db, event.request_id)
     digest = desk.vault.digest(desk.vault.token("patient", event.request_id))
-    await store.keep_link(
-        db,
-        event.request_id,
-        digest=digest,
-        territory=event.territory,
-        slot_id=event.slot_id,
-        told=link.told if link else event.at,
-        expires_at=link.expires_at if link else event.at + LINK_AFTER_VISIT,
-        ended=True,
-    )
+    told = link.told if link else event.at
+    expires_at = link.expires_at if link else event.at + LINK_AFTER_VISIT
+    row = store.LinkRow(event.request_id, event.territory, event.slot_id, told, expires_at, ended=True)
+    await store.keep_link(db, row, digest)
 
 
 async def _write(

@@ -1,11 +1,11 @@
 """What do the notifications remember? Messages with their fate, and the patients' links."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,15 +47,30 @@ class LinkRow:
     ended: bool
 
 
+# Built once: making a statement costs more than running it.
+_WRITE = insert(MESSAGE).on_conflict_do_nothing()
+_SUPERSEDE = (
+    update(MESSAGE)
+    .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due")
+    .values(state="superseded")
+)
+_LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
+_LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id == bindparam("this"))
+_LINK = insert(LINK)
+_KEEP_LINK = _LINK.on_conflict_do_update(
+    index_elements=["request_id"],
+    set_={name: _LINK.excluded[name] for name in ("digest", "territory", "slot_id", "told", "expires_at", "ended")},
+)
+
+
 async def write(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Write messages down; one that is there already stays as it is."""
-    await db.execute(insert(MESSAGE).on_conflict_do_nothing(), list(rows))
+    await db.execute(_WRITE, list(rows))
 
 
 async def supersede(db: AsyncConnection, request_id: str) -> None:
     """What is still waiting to be said about the request is true no more."""
-    waiting = (MESSAGE.c.request_id == request_id) & (MESSAGE.c.state == "due")
-    await db.execute(update(MESSAGE).where(waiting).values(state="superseded"))
+    await db.execute(_SUPERSEDE, {"this": request_id})
 
 
 async def was_told(db: AsyncConnection, request_id: str) -> bool:
@@ -129,22 +144,21 @@ async def messages_to(db: AsyncConnection, recipient_id: str, limit: int = 20) -
 
 async def link(db: AsyncConnection, digest: str) -> LinkRow | None:
     """What the token with this digest leads to."""
-    return await _link(db, LINK.c.digest == digest)
+    return await _link(db, _LINK_BY_DIGEST, digest)
 
 
 async def link_of(db: AsyncConnection, request_id: str) -> LinkRow | None:
     """The link of a request, if the patient was given one (or the request ended)."""
-    return await _link(db, LINK.c.request_id == request_id)
+    return await _link(db, _LINK_BY_REQUEST, request_id)
 
 
-async def keep_link(db: AsyncConnection, request_id: str, **columns: Any) -> None:
-    """Make the request's link, or bring it up to date."""
-    statement = insert(LINK).values(request_id=request_id, **columns)
-    await db.execute(statement.on_conflict_do_update(index_elements=["request_id"], set_=columns))
+async def keep_link(db: AsyncConnection, row: LinkRow, digest: str) -> None:
+    """Make the request's link, or bring it up to date; only a hash of the token is kept."""
+    await db.execute(_KEEP_LINK, {**asdict(row), "digest": digest})
 
 
-async def _link(db: AsyncConnection, which: Any) -> LinkRow | None:
-    row = (await db.execute(select(LINK).where(which))).one_or_none()
+async def _link(db: AsyncConnection, query: Select[Any], this: str) -> LinkRow | None:
+    row = (await db.execute(query, {"this": this})).one_or_none()
     if row is None:
         return None
     return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.expires_at, row.ended)

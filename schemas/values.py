@@ -70,7 +70,9 @@ class SlotState(Value):
     next_start: int | None = None
 
 
-Minutes = Annotated[int, Field(ge=5, le=480)]
+LONGEST = 480
+"""Minutes of the longest slot: a day's work."""
+Minutes = Annotated[int, Field(ge=5, le=LONGEST)]
 Capacity = Annotated[int, Field(ge=1, le=50)]
 
 

@@ -7,15 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import MetaData, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.sqlite import connect
 
 
 class Database:
     """One database. `read()` sees what is committed; `writing()` is one transaction and belongs to the mailbox.
 
-    SQLite has one writer: one connection, `BEGIN IMMEDIATE`, WAL, `synchronous=FULL` (a promise is a promise).
-    Its driver is put in autocommit, because Python 3.11's sqlite3 otherwise breaks savepoints.
+    SQLite has one writer: one connection, `BEGIN IMMEDIATE`; its readers see the last commit (services/sqlite.py).
     """
 
     def __init__(self, url: str) -> None:
@@ -24,8 +25,8 @@ class Database:
         if self.dialect == "sqlite":
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _sqlite(url, size=1, begin="BEGIN IMMEDIATE")
-            self._reader = _sqlite(url, size=4, begin="BEGIN")
+            self._writer = _sqlite(self.url, size=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite(self.url, size=4, begin="BEGIN")
         else:
             self._writer = self._reader = create_async_engine(url, pool_size=8, hide_parameters=True)
 
@@ -56,19 +57,22 @@ class Database:
             await self._reader.dispose()
 
 
-def _sqlite(url: str, *, size: int, begin: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _sqlite(url: URL, *, size: int, begin: str) -> AsyncEngine:
+    path = url.database or ":memory:"
+    engine = create_async_engine(
+        url,
+        async_creator=lambda: _opened(path),
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+async def _opened(path: str) -> Any:
+    return await connect(path)

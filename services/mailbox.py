@@ -7,6 +7,7 @@ costs only itself.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ from schemas.values import Refused
 from services.clock import Clock
 from services.database import Database
 from services.ledger import Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
+
+log = logging.getLogger("relais.mailbox")
 
 Outcome = list[Event] | Refused
 Decide = Callable[[AsyncConnection, datetime], Awaitable[Outcome]]
@@ -95,46 +98,40 @@ class Mailbox:
             outcomes = await self._together(group)
         except Exception:
             outcomes = await self._apart(group)
+        # From here on it is committed: whatever fails now must not run anything again.
+        self._tell(outcomes)
         for letter in group:
+            outcome = outcomes[letter] if letter in outcomes else await self._earlier(letter)
             if not letter.done.done():
-                _resolve(letter.done, outcomes[letter])
+                _resolve(letter.done, outcome)
 
     async def _together(self, group: list[Letter]) -> dict[Letter, Outcome | Exception]:
-        """One transaction, no savepoints. Raises when any letter fails: then nothing happened."""
+        """One transaction, no savepoints. Raises when any letter fails: then nothing happened.
+
+        Letters that had been dealt with before are not among the outcomes.
+        """
         now = self._clock.now()
+        outcomes: dict[Letter, Outcome | Exception] = {}
         async with self._database.writing() as db:
-            outcomes: dict[Letter, Outcome | Exception] = {}
             for letter in await self._claim(db, group, now):
                 outcomes[letter] = outcome = await letter.work(db, now)
                 if isinstance(outcome, Refused):
                     raise _Refusal
             await self._write(db, outcomes, now)
-        self._tell(outcomes)
-        for letter in group:
-            if letter not in outcomes:
-                outcomes[letter] = await self._earlier(letter)
         return outcomes
 
     async def _apart(self, group: list[Letter]) -> dict[Letter, Outcome | Exception]:
         """One transaction, a savepoint for each letter: the ones that fail leave no trace."""
         now = self._clock.now()
         outcomes: dict[Letter, Outcome | Exception] = {}
-        kept: dict[Letter, Outcome | Exception] = {}
         try:
             async with self._database.writing() as db:
                 for letter in group:
                     outcome = await self._alone(db, letter, now)
-                    if outcome is None:
-                        continue
-                    outcomes[letter] = outcome
-                    if isinstance(outcome, list):
-                        kept[letter] = outcome
+                    if outcome is not None:
+                        outcomes[letter] = outcome
         except Exception as lost:  # the database itself failed: nobody's letter was done
             return dict.fromkeys(group, lost)
-        self._tell(kept)
-        for letter in group:
-            if letter not in outcomes:
-                outcomes[letter] = await self._earlier(letter)
         return outcomes
 
     async def _alone(self, db: AsyncConnection, letter: Letter, now: datetime) -> Outcome | Exception | None:
@@ -193,19 +190,28 @@ class Mailbox:
         """What was answered when this letter came the first time."""
         if letter.fingerprint is None:
             return []
-        async with self._database.read() as db:
-            row = (await db.execute(select(Receipt).where(_RECEIPT.c.order_id == letter.id))).one_or_none()
+        try:
+            async with self._database.read() as db:
+                found = await db.execute(select(Receipt).where(_RECEIPT.c.order_id == letter.id))
+                row = found.one_or_none()
+        except Exception as lost:
+            return lost
         if row is None:
             return []
         if row.fingerprint != letter.fingerprint:
             return KeyReused()
-        return [FACTS[said["subject"]].model_validate(said["fact"]) for said in _FACTS_JSON.validate_json(row.facts)]
+        return [
+            FACTS[said["subject"]].model_validate(said["fact"])
+            for said in _FACTS_JSON.validate_json(row.facts)
+        ]
 
     def _tell(self, outcomes: dict[Letter, Outcome | Exception]) -> None:
         facts = _facts(outcomes.values())
-        if facts:
-            for listener in self._listeners:
+        for listener in self._listeners if facts else ():
+            try:
                 listener(facts)
+            except Exception as failed:
+                log.error("a listener failed: %s", type(failed).__name__)
 
 
 class _Refusal(Exception):

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
@@ -61,7 +62,7 @@ async def running(
         await _learn_slots(house, client)
         stack.push_async_callback(house.facts.stop)
         await broker.start()
-        stack.push_async_callback(broker.stop)
+        stack.push_async_callback(_hang_up, broker, client)
         sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
@@ -128,6 +129,15 @@ async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[Nats
         if room in reactions:
             subscribe(broker, room, reactions[room], house.mailbox)
     return broker, client
+
+
+async def _hang_up(broker: NatsBroker, client: Client) -> None:
+    """Stop listening. A server that is away cannot be told goodbye: the readers' unacknowledged facts come again."""
+    try:
+        await broker.stop()
+    except NatsError as away:
+        log.warning("NATS was away at the end: %s", type(away).__name__)
+        await client.close()
 
 
 async def _learn_slots(house: House, client: Client) -> None:

@@ -1,5 +1,6 @@
 """What do all tests share? An empty database of each kind, a keyring, the server behind them."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def postgres_server() -> Iterator[servers.Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file every SQLite database is copied from. Made by the first test that needs it."""
+    return tmp_path_factory.mktemp("empty") / "relais.db"
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """Where a SQLite database of this test may lie; nothing is there yet."""
@@ -34,18 +41,22 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=BOTH)
-async def database_url(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[str]:
+async def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str, empty_sqlite: Path
+) -> AsyncIterator[str]:
     """The URL of an empty database with all tables and guards: once SQLite, once PostgreSQL."""
     if request.param == "sqlite":
-        database = Database(sqlite_url)
-        await create_tables(database)
-        await database.close()
+        if not empty_sqlite.exists():  # noqa: ASYNC240  # a test blocks nobody
+            database = Database(f"sqlite+aiosqlite:///{empty_sqlite}")
+            await create_tables(database)
+            await database.close()
+        shutil.copyfile(empty_sqlite, tmp_path / "relais.db")
         yield sqlite_url
         return
     server: servers.Postgres = request.getfixturevalue("postgres_server")
     url = await server.fresh()
     yield url
-    await server.drop(url)
+    await server.clear(url)
 
 
 @pytest.fixture

@@ -27,23 +27,27 @@ class EmbeddedNats:
     """`await start()` gives a URL with a token of its own; data rests in `folder`; `await stop()` ends it cleanly.
 
     Writes are synced one by one (`sync_interval: always`): with the default of two minutes a power cut lost a whole
-    stream of acknowledged messages. The child dies with its parent, also when that is killed.
+    stream of acknowledged messages. The child dies with its parent, also when that is killed. A second `start` gives
+    the same URL: those who were connected find the server again.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._token = secrets.token_urlsafe(24)
+        self._port = self._monitor_port = 0
         self.monitor = ""
 
     async def start(self) -> str:
         """Start and wait until it answers. Raises NatsMissing with the server's own last words."""
+        await self.stop()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._end_leftover()
-        token, port, monitor = secrets.token_urlsafe(24), _free_port(), _free_port()
-        self.monitor = f"http://127.0.0.1:{monitor}"
+        self._port, self._monitor_port = self._port or _free_port(), self._monitor_port or _free_port()
+        self.monitor = f"http://127.0.0.1:{self._monitor_port}"
         settings = self._folder / "nats-server.conf"
         settings.touch(mode=0o600)
-        settings.write_text(_configuration(self._folder, port, monitor, token))
+        settings.write_text(_configuration(self._folder, self._port, self._monitor_port, self._token))
         log = self._folder / "nats-server.log"
         with log.open("wb") as file:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork takes a millisecond, once
@@ -58,7 +62,7 @@ class EmbeddedNats:
             if self._process.poll() is not None:
                 raise NatsMissing(f"nats-server did not start: {_last_words(log)} (see {log})")
             if await asyncio.to_thread(self._ready):
-                return f"nats://{token}@127.0.0.1:{port}"
+                return f"nats://{self._token}@127.0.0.1:{self._port}"
             await asyncio.sleep(0.025)
         await self.stop()
         raise NatsMissing(f"nats-server did not answer within 10 s (see {log})")

@@ -18,6 +18,8 @@ from services.demo.stage.show import introduce, report_trouble, say_hour, sheet
 from services.demo.summary import Summary
 from services.demo.world.acts import Ask, NoShow
 
+LOG_WIDTH = 120  # where nobody says how wide the paper is
+
 
 def play_demo(
     community: str,
@@ -36,13 +38,15 @@ def play_demo(
     still prints what was played. Exits with 1, after saying what to do, when the day cannot be played.
     """
     console = Console(stderr=json_out, highlight=False)
+    if not console.is_terminal:
+        console = Console(stderr=json_out, highlight=False, width=LOG_WIDTH)
     folder = data_dir or Path("var") / f"demo-{community}"
     try:
         plan = draw(community, seed=seed, on=date or A_MONDAY_IN_JANUARY, hours=hours, speed=speed)
         if empty_folder(folder):
             console.print(f"Le dossier {folder} de la démonstration précédente a été vidé.", style="dim")
         server = OwnServer(folder, port or free_port(), speed, plan.server_start)
-        summary = asyncio.run(_play(plan, server, console))
+        summary, _ = asyncio.run(play_plan(plan, server, console))
     except (NotStarted, ValueError) as why:
         console.print(f"[red]✗[/red] {why}")
         raise SystemExit(1) from None
@@ -50,7 +54,7 @@ def play_demo(
         sys.stdout.write(_as_json(summary, plan, community=community, seed=seed) + "\n")
 
 
-async def _play(plan: Plan, server: OwnServer, console: Console) -> Summary:
+async def play_plan(plan: Plan, server: OwnServer, console: Console) -> tuple[Summary, Stage]:
     """Start the server, bring the people in, play the day, print its figures, stop the server."""
     console.print(introduce(plan.territories, {key: len(people) for key, people in plan.people.items()}))
     console.print(f"\nRelais démarre pour la démonstration : {server.url} (journal : {server.log})")
@@ -69,7 +73,7 @@ async def _play(plan: Plan, server: OwnServer, console: Console) -> Summary:
             summary = await collect(stage, plan)
     console.print(sheet(summary))
     report_trouble(console, stage)
-    return summary
+    return summary, stage
 
 
 def stage_of(plan: Plan, doors: Doors) -> Stage:

@@ -1,5 +1,6 @@
 """What does an empty Relais show? Fictional practitioners and their coming slots, in every territory."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -7,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import orders as availability
-from availability.agenda import NewPractitioner, NewSlot
+from availability.agenda import NewPractitioner
 from dispatcher import orders as dispatcher
 from dispatcher.views import OnCall
 from schemas.event import Event, Order, derived_id
@@ -32,16 +33,29 @@ async def load_demonstration(house: House, *, days: int = 3, progress: Progress 
     day is remembered, so that a second start adds only the days that are missing. `progress` gets a line a
     territory.
     """
-    opened = 0
-    for territory in house.territories.values():
-        people = practitioners(territory, house.communes, seed=SEED)
-        await _register(house, territory, people)
-        today = house.clock.now().astimezone(territory.tz).date()
-        slots = [await _open(house, territory, people, today + timedelta(days=ahead)) for ahead in range(days)]
-        opened += sum(slots)
-        if progress:
-            progress(f"{territory.name} : {len(people)} professionnels, {sum(slots)} créneaux nouveaux")
-    return opened
+    if progress:
+        progress(f"{len(house.territories)} territoires : professionnels et créneaux, quelques secondes…")
+    # All orders at once: they share transactions, and nobody reacts to the first slots before the last are in.
+    opened = await asyncio.gather(
+        *(_fill(house, territory, days, progress) for territory in house.territories.values())
+    )
+    return sum(opened)
+
+
+async def _fill(house: House, territory: Territory, days: int, progress: Progress | None) -> int:
+    people = practitioners(territory, house.communes, seed=SEED)
+    today = house.clock.now().astimezone(territory.tz).date()
+    bulks = (
+        _open(house, territory, people[first : first + BULK], today + timedelta(days=ahead))
+        for ahead in range(days)
+        for first in range(0, len(people), BULK)
+    )
+    registering = asyncio.create_task(_register(house, territory, people))  # first in the mailbox
+    opened = await asyncio.gather(*bulks)
+    await registering
+    if progress:
+        progress(f"{territory.name} : {len(people)} professionnels, {sum(opened)} créneaux nouveaux")
+    return sum(opened)
 
 
 def default_roster(territory: Territory) -> list[OnCall]:
@@ -76,27 +90,17 @@ async def _register(house: House, territory: Territory, people: Sequence[NewPrac
 
 
 async def _open(house: House, territory: Territory, people: Sequence[NewPractitioner], day: date) -> int:
-    """The slots of one local day that have not begun; 0 when that day was opened before."""
-    opened = 0
-    for first in range(0, len(people), BULK):
-        soon = house.clock.now() + SOON
-        drawn = (
-            (one.id, [slot for _, slot in day_of(one, territory, day, seed=SEED) if slot.start > soon])
-            for one in people[first : first + BULK]
-        )
-        bulk = [(practitioner_id, slots) for practitioner_id, slots in drawn if slots]
-        opened += await _publish(house, territory, _order(territory, day.isoformat(), str(first)), bulk)
-    return opened
-
-
-async def _publish(house: House, territory: Territory, order: Order, bulk: Sequence[tuple[str, list[NewSlot]]]) -> int:
+    """The slots that these people open on one local day and that have not begun; 0 when that was done before."""
+    order = _order(territory, day.isoformat(), people[0].id)
     fresh = 0
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         nonlocal fresh
         said: list[Event] = []
-        for practitioner_id, slots in bulk:
-            outcome = await availability.publish_slots(order, practitioner_id, slots, db, now)
+        for person in people:
+            drawn = day_of(person, territory, day, seed=SEED)
+            slots = [slot for _, slot in drawn if slot.start > now + SOON]
+            outcome = await availability.publish_slots(order, person.id, slots, db, now) if slots else []
             if isinstance(outcome, list):  # else somebody uses that time already: it stays theirs
                 said += outcome
         fresh = len(said)

@@ -16,10 +16,11 @@ CHOOSES = (0.2, 0.7)  # the patient hears the proposals; the seat is then held
 AGREES = (0.2, 0.6)  # name and telephone are read back: well within the 90 s of a hold
 WRITES_UP = (2, 15)  # after a visit, before the practitioner says who came
 TOO_LATE_TO_OPEN = timedelta(minutes=5)
+LONGEST_CALL = 1.0  # real seconds that an order may take to arrive on a busy machine
 
 GONE = ("slot_taken", "slot_closed", "slot_past", "unknown_slot", "hold_lost", "refused")
 """What a regulator hears when somebody was faster: she takes the next proposal."""
-LINK_OVER = ("link_closed", "link_moved", "expired_link", "refused")
+LINK_OVER = ("link_closed", "link_moved", "expired_link", "refused", "404", "409", "410")
 """What a patient reads who comes too late."""
 
 
@@ -27,7 +28,6 @@ async def perform(stage: Stage, acts: Iterable[Act]) -> None:
     """Begin each act at its moment; those whose moment has passed at once. `acts` by time."""
     for act in acts:
         await stage.time.until(act.at)
-        stage.lag = max(timedelta(), stage.time.now() - act.at)
         scene = _scene(stage, act)
         if scene is not None:
             stage.begin(scene)
@@ -62,10 +62,13 @@ async def _ask(stage: Stage, ask: Ask) -> None:
     await stage.time.until(moment)
     slot_id = None
     if ask.interactive:
-        slot_id = await _agree_on_a_slot(stage, ask, regulator, moment + _minutes(dice, CHOOSES))
-        await stage.time.until(moment + _minutes(dice, CHOOSES) + _minutes(dice, AGREES))
+        moment += _minutes(dice, CHOOSES)
+        slot_id = await _agree_on_a_slot(stage, ask, regulator, moment)
+        moment += _minutes(dice, AGREES)
+        await stage.time.until(moment)
     if not await _enter(stage, ask, regulator, slot_id) and slot_id:
         await _enter(stage, ask, regulator, None)
+    stage.note_lag(moment)
 
 
 async def _enter(stage: Stage, ask: Ask, regulator: str, slot_id: str | None) -> bool:
@@ -128,7 +131,7 @@ def _person(ask: Ask) -> dict[str, Any]:
 
 async def _publish(stage: Stage, act: Publish) -> None:
     """The practitioner opens what has not begun, and after each visit says who came."""
-    soon = stage.time.now() + TOO_LATE_TO_OPEN
+    soon = stage.time.now() + max(TOO_LATE_TO_OPEN, timedelta(seconds=LONGEST_CALL * stage.time.speed))
     slots = [slot for slot in act.slots if slot.start > soon]
     if not slots:
         return
@@ -145,8 +148,10 @@ async def _publish(stage: Stage, act: Publish) -> None:
 
 
 async def _say_who_came(stage: Stage, practitioner_id: str, slot_id: str, over: datetime) -> None:
-    """After the visit: the practitioner looks at her agenda and closes each visit of this slot."""
+    """After the visit: the practitioner, if anybody was announced, closes each visit of this slot in her agenda."""
     await stage.time.until(over)
+    if practitioner_id not in stage.inbox.told:
+        return
     agenda = await stage.doors.get(practitioner_id, "/api/slots")
     seats = [seat for slot in agenda if slot["id"] == slot_id for seat in slot["seats"]]
     for seat in seats:

@@ -7,9 +7,7 @@ from services.web.problems import Problem
 from services.web.session import EVERYWHERE, Account, house_of, read_session
 
 ANYONE = frozenset[Role | None]({None})
-SIGNED_IN = frozenset[Role | None](
-    {Role.REGULATOR, Role.PRACTITIONER, Role.DELEGATE, Role.COORDINATOR, Role.OPERATOR}
-)
+SIGNED_IN = frozenset[Role | None]({Role.REGULATOR, Role.PRACTITIONER, Role.DELEGATE, Role.COORDINATOR, Role.OPERATOR})
 REGULATION = frozenset[Role | None]({Role.REGULATOR, Role.COORDINATOR})
 AGENDA = frozenset[Role | None]({Role.PRACTITIONER, Role.DELEGATE})
 CARE = REGULATION | AGENDA
@@ -47,6 +45,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     # --- looking things up ---------------------------------------------------------------------------------
     ("GET", "/api/communes"): SIGNED_IN,
     ("GET", "/api/practitioners"): CARE,
+    ("POST", "/api/practitioners"): STEERING | OPERATION,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from schemas.values import NotYet
@@ -52,6 +53,8 @@ def create_app(house: House) -> FastAPI:
     app = doors()
     app.state.house = house
     app.state.misses = patient.Misses()
+    app.state.recent = {}
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # never the event stream
     app.add_middleware(Guards, base_url=house.settings.base_url)
     return app
 

@@ -26,8 +26,8 @@ ENGLISH: dict[str, str] = {
     "Ce lien est trop ancien ou mal recopié. Ouvrez celui du dernier SMS reçu, ou appelez le numéro ci-dessous.": (
         "This link is too old or was not copied whole. Open the one in your latest text message, or call the number below."
     ),
-    "Cela n’a pas pu être enregistré. Essayez de nouveau, ou appelez le numéro ci-dessous.": (
-        "This could not be saved. Try again, or call the number below."
+    "Votre rendez-vous a changé entre-temps. Voici le nouveau : dites-nous si vous venez.": (
+        "Your appointment has changed in the meantime. Here is the new one: tell us if you are coming."
     ),
     "Avec": "With",
     "Où": "Where",

@@ -1,24 +1,19 @@
-"""What did the person type, and what need is that? Bodies of the doors, turned into Need and Patient."""
+"""What need is it that the person typed, and whose? A body turned into a Need and a sealed Patient."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
 from schemas.request import Need, Patient
 from schemas.sealed import Vault
 from schemas.territory import Territory
-from schemas.values import AgeBand, Mode, Place
-from services.reference import phones
+from schemas.values import AgeBand, Place
+from services.reference import dates, phones
 from services.reference.communes import Commune, Communes
-from services.reference.dates import parse_when
 from services.reference.professions import PROFESSIONS
 from services.reference.spelling import words
+from services.web.bodies import LONGEST_HOURS, Entry, Wish
 from services.web.problems import Mistake, Problem
 
 DEFAULT_HOURS = 24
-LONGEST_HOURS = 14 * 24
 CLOCKS_DIFFER = timedelta(minutes=5)
 """An earliest start this little in the past is a slow clock or a slow typist, and means now."""
 
@@ -36,71 +31,12 @@ _PHONE_CODES = {
 }
 
 
-def _readable(text: Any) -> Any:
-    """Drop control signs, join what a terminal or a copy left apart; half a surrogate pair is no text."""
-    if not isinstance(text, str):
-        return text
-    if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise PydanticCustomError("not_text", "unreadable signs")
-    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable())
-
-
-def _one_line(text: Any) -> Any:
-    return " ".join(text.split()) if isinstance(text, str) else text
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_readable)]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True), BeforeValidator(_one_line), BeforeValidator(_readable)
-]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9._:-]{1,80}$")]
-DraftId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{16,40}$")]
-Modes = Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))]
-
-
-class Body(BaseModel):
-    """What is sent to a door. An empty text is a field left out, as HTML forms send it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if value is not None and value != ""}
-
-
-class Wish(Body):
-    """What is needed, where and by when. `deadline` and `earliest` in French words or ISO; a `deadline` wins
-    over `hours` (from now). `commune`: INSEE code, exact name or postal code.
-    """
-
-    commune: Annotated[Line, Field(max_length=80)]
-    profession: Annotated[Line, Field(max_length=8)] = "10"
-    hours: int | None = Field(default=None, ge=1, le=LONGEST_HOURS)
-    deadline: Annotated[Line, Field(max_length=60)] | None = None
-    earliest: Annotated[Line, Field(max_length=60)] | None = None
-    modes: Modes = (Mode.OFFICE,)
-    no_vehicle: bool = False
-    usual_practitioner: Id | None = None
-    radius_km: float | None = Field(default=None, gt=0, le=200, allow_inf_nan=False)
-    birth_year: int | None = Field(default=None, ge=0, le=9999)
-
-
-class Entry(Wish):
-    """A care request as the regulator enters it, in the order of speech. `slot_id` is the seat she holds."""
-
-    request_id: DraftId | None = None
-    phone: Annotated[Text, Field(max_length=40)]
-    last_name: Annotated[Line, Field(max_length=80)]
-    first_name: Annotated[Line, Field(max_length=80)] | None = None
-    reason: Annotated[Line, Field(max_length=200)] | None = None
-    note: Annotated[Text, Field(max_length=2000)] | None = None
-    address: Annotated[Text, Field(max_length=300)] | None = None
-    slot_id: Id | None = None
-    sms: bool = True
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "fr"
+_DATE_CODES = {
+    dates.PASSED: "date_passed",
+    dates.YEAR_MISSING: "date_passed",
+    dates.TOO_FAR: "date_too_far",
+    dates.HOUR_MISSING: "date_without_hour",
+}
 
 
 def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Communes) -> Need:
@@ -161,7 +97,16 @@ def moment_of(text: str, *, now: datetime, territory: Territory) -> datetime:
         written = None
     if written is not None and written.tzinfo is not None:
         return written.astimezone(now.tzinfo)
-    return parse_when(text, now=now, zone=territory.tz)
+    return dates.parse_when(text, now=now, zone=territory.tz)
+
+
+def date_mistake(field: str, wrong: Exception) -> Mistake:
+    """What `moment_of` raised, as a mistake of this field: past, too far, without its hour, or not understood."""
+    said = str(wrong)
+    code = _DATE_CODES.get(said, "unreadable_date")
+    if said.startswith("Il est plus de"):
+        code = "date_passed"
+    return Mistake(field, code, {"said": said if isinstance(wrong, ValueError) else dates.NOT_READ})
 
 
 def hours_between(now: datetime, deadline: datetime) -> int:
@@ -199,9 +144,7 @@ def _place(text: str, territory: Territory, communes: Communes, mistakes: list[M
     return Place(commune=found.insee, lat=found.lat, lon=found.lon)
 
 
-def _window(
-    wish: Wish, now: datetime, territory: Territory, mistakes: list[Mistake]
-) -> tuple[datetime, datetime]:
+def _window(wish: Wish, now: datetime, territory: Territory, mistakes: list[Mistake]) -> tuple[datetime, datetime]:
     """When the visit may begin, first and last. Mistakes are noted; the window is then of no use."""
     deadline = _moment("deadline", wish.deadline, now, territory, mistakes)
     earliest = _moment("earliest", wish.earliest, now, territory, mistakes)
@@ -226,7 +169,7 @@ def _moment(
     try:
         return moment_of(text, now=now, territory=territory)
     except (ValueError, OverflowError) as wrong:
-        mistakes.append(Mistake(name, "unreadable_date", {"said": str(wrong)}))
+        mistakes.append(date_mistake(name, wrong))
         return None
 
 

@@ -59,9 +59,7 @@ async def watch(request: Request) -> StreamingResponse:
     """
     house = house_of(request)
     viewer = await viewer_of(house, signed_in(request))
-    return StreamingResponse(
-        stream(house, viewer), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
+    return StreamingResponse(stream(house, viewer), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 async def viewer_of(house: House, account: Account) -> Viewer:

@@ -74,7 +74,7 @@ class Guards:
 
     def _refuse_strangers(self, request: Request) -> None:
         host = request.headers.get("host", "")
-        if not self._known_host(urlsplit(f"//{host}").hostname or ""):
+        if not self._known_host(_name_in(host)):
             raise Problem("unknown_host")
         if request.method not in CHANGING:
             return
@@ -93,6 +93,14 @@ class Guards:
             return bool(ip_address(name))
         except ValueError:
             return False
+
+
+def _name_in(host: str) -> str:
+    """The name or address of a Host header, without its port; empty when it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class _Dressed:

@@ -30,9 +30,7 @@ def keyed(actor: Actor, door: str, key: str) -> Order:
     return Order(id=derived_id(actor.person, f"{door}:{key}"), territory=actor.territory, actor=actor)
 
 
-async def carry_out(
-    house: House, order: Order, decide: Decide, *, content: BaseModel | None = None
-) -> list[Event]:
+async def carry_out(house: House, order: Order, decide: Decide, *, content: BaseModel | None = None) -> list[Event]:
     """The facts, committed. With `content` the answer is kept under the order's id.
 
     Raises the problem that a refusal is, and `KeyReused` when the id comes again with other content.

@@ -1,7 +1,7 @@
 """What may a patient do with the link of the SMS? Look, confirm, cancel, put it in a calendar; never more."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
@@ -104,7 +104,7 @@ async def calendar(request: Request, token: str) -> Response:
     """The appointment as a calendar file."""
     opened, house = await open_link(request, token), house_of(request)
     row = opened.row
-    refused = refusal_of(row, "confirmed", None)
+    refused = refusal_of(opened, "confirmed")
     if refused is not None or row.start is None:
         raise _problem(refused or "link_closed", opened)
     async with house.database.read() as db:
@@ -131,12 +131,13 @@ async def calendar(request: Request, token: str) -> Response:
     return Response(body, media_type="text/calendar; charset=utf-8", headers=name)
 
 
-def refusal_of(row: RequestRow, wanted: str, slot: str | None) -> str | None:
+def refusal_of(opened: Opened, wanted: str, slot: str | None = None) -> str | None:
     """Why the patient can no longer do what is `wanted` ("confirmed", "withdrawn"): a problem's code, or None.
 
     `slot` is the appointment the patient had before the eyes, if the page said so: a yes to it is no yes to
     another one. While a new place is being sought the patient may still say that none is needed.
     """
+    row = opened.row
     if row.state in TERMINAL:
         return "link_closed"
     if row.state in PLACED:
@@ -169,7 +170,7 @@ def _order(opened: Opened, wanted: str, slot: str | None) -> tuple[Order, Decide
         row = await store.request(db, request_id)
         if row is None:
             return Refused(code="unknown_link")
-        refused = refusal_of(row, wanted, slot)
+        refused = refusal_of(replace(opened, row=row), wanted, slot)
         return Refused(code=refused) if refused else await act(order, request_id, db, now)
 
     return order, decide

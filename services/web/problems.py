@@ -48,9 +48,7 @@ class Mistake:
 class Problem(Exception):
     """A refusal on its way to the edge. Its text is the code alone: never what a person typed."""
 
-    def __init__(
-        self, code: str, *, mistakes: Sequence[Mistake] = (), about: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, code: str, *, mistakes: Sequence[Mistake] = (), about: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
         self.code = code if code in PROBLEMS else "refused"
         self.mistakes = tuple(mistakes)
@@ -131,7 +129,10 @@ def _from_validation(error: RequestValidationError) -> Problem:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" or fault["loc"] == ("body",) for fault in faults):
         return Problem("unreadable")
-    return Problem("invalid", mistakes=[_mistake(fault) for fault in faults])
+    mistakes = [_mistake(fault) for fault in faults]
+    # A wrong item of a list leaves the list too short: the item alone is worth a sentence.
+    inner = {one.field.rsplit(".", 1)[0] for one in mistakes if "." in one.field}
+    return Problem("invalid", mistakes=[one for one in mistakes if one.field not in inner])
 
 
 def _mistake(fault: dict[str, Any]) -> Mistake:

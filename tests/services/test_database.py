@@ -1,12 +1,8 @@
 """Does the database keep what it promises, of both kinds?"""
 
-import pytest
-from sqlalchemy import text
-
 from dispatcher import store
 from dispatcher.views import OnCall
 from services.database import Database
-from services.tables import create_tables
 
 
 async def roster(database: Database) -> list[str]:

@@ -1,8 +1,9 @@
 """What does a test of the web need? A house in a folder of its own, people signed in, and a way to let facts pass."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,19 +55,42 @@ def errors(answer: httpx.Response) -> dict[str, str]:
     return {one["field"]: one["detail"] for one in answer.json().get("errors", [])}
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """A house at nine on a Monday morning, with three practitioners in two territories and no bus."""
-    house = await build_house(Settings(data_dir=tmp_path, start=MONDAY))
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with three practitioners in two territories: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("furnished")
+
+    async def furnish() -> None:
+        async with living(folder) as house:
+            await register(house, OWN, ANNE, BRUNO)
+            await register(house, OTHER, FAR)
+            order = Order(id="0" * 32, territory=OWN, actor=system_actor(OWN))
+            await house.mailbox.order(
+                order, lambda db, now: agendas.delegate_to(order, "sec-tarn-ouest", ["dr-anne"], db, now)
+            )
+
+    asyncio.run(furnish())
+    return folder
+
+
+@asynccontextmanager
+async def living(folder: Path) -> AsyncIterator[House]:
+    """A house at nine on a Monday morning, committing, with no bus."""
+    house = await build_house(Settings(data_dir=folder, start=MONDAY))
     work = asyncio.create_task(house.mailbox.run())
-    await register(house, OWN, ANNE, BRUNO)
-    await register(house, OTHER, FAR)
-    order = Order(id="0" * 32, territory=OWN, actor=system_actor(OWN))
-    await house.mailbox.order(order, lambda db, now: agendas.delegate_to(order, "sec-tarn-ouest", ["dr-anne"], db, now))
     yield house
     work.cancel()
     await house.vault.close()
     await house.database.close()
+
+
+@pytest.fixture
+async def house(furnished: Path, tmp_path: Path) -> AsyncIterator[House]:
+    """The furnished house, in a folder of the test's own."""
+    folder = tmp_path / "var"
+    shutil.copytree(furnished, folder)
+    async with living(folder) as house:
+        yield house
 
 
 async def register(house: House, territory: str, *people: NewPractitioner) -> None:

@@ -18,7 +18,7 @@ from services.demo.stage.doors import Refusal
 from services.demo.stage.server import NotStarted
 from services.demo.stage.shared import Stage, leave
 from services.demo.stage.show import View
-from services.demo.stage.watch import answer_alerts, count_requests, look_at_messages, read_messages
+from services.demo.stage.watch import count_requests, look_at_messages, read_messages
 from services.demo.summary import Fate, Summary, summarise
 
 MEMBERS_AT_ONCE = 300  # a body of the API holds at most 256 kB
@@ -82,7 +82,6 @@ async def _register(stage: Stage, territory: Territory, people: list[NewPractiti
 def _watchers(stage: Stage, plan: Plan) -> Iterator[Coroutine[Any, Any, None]]:
     for territory in plan.territories:
         yield read_messages(stage, territory.id)
-        yield answer_alerts(stage, territory.id)
         yield count_requests(stage, territory.id, among=len(plan.territories))
     yield stage.time.keep()
 

@@ -174,6 +174,6 @@ class ServerTime:
 
 def _code(answer: httpx.Response) -> str:
     try:
-        return str(answer.json().get("type", "")).rsplit(":", 1)[-1] or "?"
-    except ValueError:
-        return "?"
+        return str(answer.json().get("type", "")).rsplit(":", 1)[-1] or str(answer.status_code)
+    except ValueError:  # a page, not a problem
+        return str(answer.status_code)

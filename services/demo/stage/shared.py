@@ -23,17 +23,24 @@ class Inbox:
 
     def __init__(self) -> None:
         self.seen: dict[str, tuple[str, str, str]] = {}
+        self.told: set[str] = set()  # practitioners who were told of a booking or a change
         self._links: dict[str, str] = {}
         self._waiting: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def read(self, messages: Iterable[dict[str, Any]]) -> None:
-        """Take in messages as `GET /api/messages` shows them, oldest first."""
+    def read(self, messages: Iterable[dict[str, Any]]) -> list[str]:
+        """Take in messages as `GET /api/messages` shows them, oldest first; the requests of which an alert is new."""
+        alerts = []
         for message in messages:
+            if message["recipient"] == "human" and message["id"] not in self.seen and message["request_id"]:
+                alerts.append(message["request_id"])
             self.seen[message["id"]] = (message["kind"], message["recipient"], message["state"])
+            if message["recipient"] == "practitioner":
+                self.told.add(message["recipient_id"])
             link = LINK.search(message["body"] or "")
             if link and message["recipient"] == "patient" and message["request_id"]:
                 self._links[message["request_id"]] = link[1]
                 self._waiting[message["request_id"]].set()
+        return alerts
 
     async def link(self, request_id: str) -> str:
         """The token of the patient's newest link; waits for the first one."""
@@ -60,7 +67,9 @@ class Stage:
     entered: set[str] = field(default_factory=set)
     counted: Counter[str] = field(default_factory=Counter)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    in_hand: set[str] = field(default_factory=set)
     lag: timedelta = timedelta()
+    most_lag: timedelta = timedelta()
     crowd: set[asyncio.Task[None]] = field(default_factory=set)
     broken: asyncio.Future[None] | None = None
 
@@ -70,6 +79,11 @@ class Stage:
         self.crowd.add(task)
         task.add_done_callback(self._leave)
         return task
+
+    def note_lag(self, planned: datetime) -> None:
+        """How late something was done that was to be done at `planned`: what a busy machine costs."""
+        self.lag = max(timedelta(), self.time.now() - planned)
+        self.most_lag = max(self.lag, self.most_lag)
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         self.crowd.discard(task)

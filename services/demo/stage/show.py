@@ -134,7 +134,14 @@ def sheet(summary: Summary) -> RenderableType:
 
 
 def report_trouble(console: Console, stage: Stage) -> None:
-    """Refusals that are part of life in grey, errors in red; nothing when all went well."""
+    """A machine too slow, refusals that are part of life in grey, errors in red; nothing when all went well."""
+    if stage.most_lag > LATE:
+        late = say_minutes(stage.most_lag.total_seconds() / 60)
+        console.print(
+            Text(
+                f"Cette machine a eu jusqu'à {late} de retard : à lire avec prudence, ou --speed plus petit.", "yellow"
+            )
+        )
     if stage.doors.refused:
         said = ", ".join(f"{count} × {door}" for door, count in stage.doors.refused.most_common())
         console.print(Text(f"Refus attendus (quelqu'un a été plus rapide) : {said}", "dim"))
@@ -150,7 +157,9 @@ def _headline(summary: Summary) -> RenderableType:
     table.add_row(str(total.asked), "demandes de soins")
     table.add_row(_percent(summary.share_24h), f"vues ou à voir dans les 24 h ({total.within_24h})")
     table.add_row(_percent(summary.share_promise), f"dans le délai promis, 6, 24 ou 48 h ({total.in_promise})")
-    table.add_row(say_minutes(total.median_wait_minutes), "d'attente médiane, de l'appel à la consultation")
+    table.add_row(
+        say_minutes(total.median_wait_minutes), "d'attente médiane de l'appel à la consultation (colonne « attente »)"
+    )
     if usual[1]:
         table.add_row(_percent(usual[0] / usual[1]), f"chez leur médecin traitant ({usual[0]} sur {usual[1]})")
     return table
@@ -158,8 +167,8 @@ def _headline(summary: Summary) -> RenderableType:
 
 def _table(title: str, lines: Iterable[Line], name: Callable[[Line], str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(title)
-    for column in ("demandes", "placées", "≤ 24 h", "en attente", "sans place", "attente médiane"):
+    table.add_column(title, no_wrap=True, min_width=24)
+    for column in ("demandes", "placées", "≤ 24 h", "en cours", "sans", "attente"):
         table.add_column(column, justify="right")
     for line in lines:
         counts = (line.asked, line.placed, line.within_24h, line.waiting, line.not_placed)

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.web.api import holds, lookups, oversight, requests, sessions, slots
+from services.web.api import holds, lookups, members, oversight, requests, sessions, slots
 
 routers: tuple[APIRouter, ...] = (
     sessions.router,
     lookups.router,
+    members.router,
     holds.router,
     requests.router,
     slots.router,

@@ -10,7 +10,8 @@ from dispatcher.eligibility import say_counts
 from schemas.territory import Territory
 from schemas.values import Role
 from services.house import House
-from services.web.entry import Wish, need_of
+from services.web.bodies import Wish
+from services.web.entry import need_of
 from services.web.problems import Mistake, Problem
 from services.web.session import EVERYWHERE, Account, acts_for, house_of, signed_in
 from services.web.views import Json, show_commune, show_moment, show_option, show_practitioner

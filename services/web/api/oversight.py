@@ -71,6 +71,8 @@ async def health(request: Request, response: Response) -> Json:
         "bus": house.facts.connected,
         "database": waiting is not None,
         "outbox_waiting": waiting,
+        "now": show_moment(house.clock.now()),
+        "speed": house.clock.speed,
     }
 
 
@@ -79,9 +81,7 @@ async def _waiting(house: House) -> int | None:
     table = getattr(Outbox, "__table__")  # noqa: B009 - SQLModel does not type it
     try:
         async with house.database.read() as db:
-            counted = await db.execute(
-                select(func.count()).select_from(table).where(table.c.published_at.is_(None))
-            )
+            counted = await db.execute(select(func.count()).select_from(table).where(table.c.published_at.is_(None)))
             return int(counted.scalar_one())
     except (SQLAlchemyError, OSError) as error:
         log.error("the database does not answer: %s", type(error).__name__)

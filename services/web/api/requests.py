@@ -16,7 +16,8 @@ from schemas.values import Refused, Role
 from services import audit
 from services.house import House
 from services.web.api.lookups import own_territory, require_known_practitioner
-from services.web.entry import Body, Entry, need_of, phone_of, sealed_patient
+from services.web.bodies import Body, Entry
+from services.web.entry import need_of, phone_of, sealed_patient
 from services.web.orders import Key, carry_out, keyed, once
 from services.web.problems import Mistake, Problem
 from services.web.session import Account, acts_for, house_of, signed_in
@@ -72,15 +73,11 @@ async def board(request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 6
     since = house.clock.now() - ENDED_RECENTLY
     async with house.database.read() as db:
         found = await store.board(db, account.territory, limit, ended_since=since)
-        who = await agendas.practitioners(
-            db, {row.practitioner_id for row in found.rows if row.practitioner_id}
-        )
+        who = await agendas.practitioners(db, {row.practitioner_id for row in found.rows if row.practitioner_id})
     names = await house.vault.open_many([row.patient.name for row in found.rows])
     return {
         "total_open": found.total_open,
-        "requests": [
-            show_request(row, name, who, house.communes) for row, name in zip(found.rows, names, strict=True)
-        ],
+        "requests": [show_request(row, name, who, house.communes) for row, name in zip(found.rows, names, strict=True)],
     }
 
 
@@ -164,9 +161,7 @@ async def _act(request: Request, request_id: str, state: str, act: Any) -> Json:
     return {"id": request_id, "state": state}
 
 
-async def _checked(
-    house: House, account: Account, entry: Entry, request_id: str
-) -> tuple[Need, Patient] | Problem:
+async def _checked(house: House, account: Account, entry: Entry, request_id: str) -> tuple[Need, Patient] | Problem:
     """The need and the sealed person, or everything that is wrong with the entry, in one problem."""
     territory, phone, need = own_territory(house, account), "", None
     wrong: list[Mistake] = []

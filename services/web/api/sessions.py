@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.web.entry import Body, Id
+from services.web.bodies import Body, Id
 from services.web.problems import Problem
 from services.web.session import Account, find_account, house_of, list_accounts, sign_in, sign_out, signed_in
 

@@ -21,7 +21,8 @@ from services.house import House
 from services.reference.dates import say_when
 from services.web.api.lookups import own_territory
 from services.web.api.requests import is_regulation
-from services.web.entry import Body, Id, Line, Modes, moment_of
+from services.web.bodies import Body, Id, Line, Modes
+from services.web.entry import date_mistake, moment_of
 from services.web.orders import Key, carry_out, keyed, once
 from services.web.problems import Mistake, Problem, refusal
 from services.web.session import Account, acts_for, house_of, signed_in
@@ -153,7 +154,7 @@ def period(
             try:
                 found[at] = moment_of(text, now=now, territory=territory)
             except (ValueError, OverflowError) as wrong:
-                mistakes.append(Mistake(name, "unreadable_date", {"said": str(wrong)}))
+                mistakes.append(date_mistake(name, wrong))
     if not mistakes and found[0] >= found[1]:
         mistakes.append(Mistake("since", "since_after_until"))
     if mistakes:
@@ -201,7 +202,7 @@ def _opened(body: Publication, now: datetime, territory: Territory) -> list[NewS
         try:
             start = moment_of(one.start, now=now, territory=territory)
         except (ValueError, OverflowError) as wrong:
-            mistakes.append(Mistake(field, "unreadable_date", {"said": str(wrong)}))
+            mistakes.append(date_mistake(field, wrong))
             continue
         if start < now:
             mistakes.append(Mistake(field, "past_date"))

@@ -105,7 +105,7 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
         messages = await notices.messages_about(db, request_id)
     person = row.patient
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
-    values = {"phone": phone, "note": note, "address": address, "timeline": history, "row": shown}
+    values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": history, "row": shown}
     values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS}
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 
@@ -152,9 +152,7 @@ async def names_on_call(house: House, db: AsyncConnection, territory: str) -> di
 async def board_rows(house: House, account: Account, zone: ZoneInfo) -> tuple[list[Shown], int]:
     """The rows of the account's territory, and how many requests are open in all."""
     async with house.database.read() as db:
-        found = await requests.board(
-            db, account.territory, MOST_ROWS, ended_since=house.clock.now() - ENDED_STAY
-        )
+        found = await requests.board(db, account.territory, MOST_ROWS, ended_since=house.clock.now() - ENDED_STAY)
         rows = await show(house, db, found.rows, zone, await names_on_call(house, db, account.territory))
     return rows, found.total_open
 
@@ -171,8 +169,6 @@ async def _open_with_phone(
     house: House, db: AsyncConnection, territory: str, number: str, now: datetime
 ) -> RequestRow | None:
     """The open request of the last 48 h with this number. Numbers are sealed: they are compared opened."""
-    open_ones = [
-        row for row in (await requests.board(db, territory, 500)).rows if row.entered_at > now - KNOWN_FOR
-    ]
+    open_ones = [row for row in (await requests.board(db, territory, 500)).rows if row.entered_at > now - KNOWN_FOR]
     numbers = await house.vault.open_many([row.patient.phone for row in open_ones])
     return next((row for row, one in zip(open_ones, numbers, strict=True) if one == number), None)

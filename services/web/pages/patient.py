@@ -41,6 +41,7 @@ _ENDS: dict[State, tuple[str, str, str]] = {
     ),
 }
 _ENDS[State.ESCALATED] = _ENDS[State.SEEKING]
+_CHANGED = "Votre rendez-vous a changé entre-temps. Voici le nouveau : dites-nous si vous venez."
 _OVER = (
     "Rendez-vous passé",
     "Ce rendez-vous est passé. Pour une nouvelle demande, appelez le numéro ci-dessous.",
@@ -48,16 +49,13 @@ _OVER = (
 )
 _OLD = (
     "Ce lien n’est plus valable",
-    "Ce lien est trop ancien ou mal recopié. "
-    "Ouvrez celui du dernier SMS reçu, ou appelez le numéro ci-dessous.",
+    "Ce lien est trop ancien ou mal recopié. Ouvrez celui du dernier SMS reçu, ou appelez le numéro ci-dessous.",
     "",
 )
 
 
 @router.get("/p/{token}", response_class=HTMLResponse)
-async def appointment(
-    request: Request, token: str, act: str = "", refused: str = "", lang: str = ""
-) -> HTMLResponse:
+async def appointment(request: Request, token: str, act: str = "", refused: str = "", lang: str = "") -> HTMLResponse:
     """The appointment and its two acts; `act=cancel` asks first. A dead link says what to do."""
     house = house_of(request)
     language = lang if lang in ("fr", "en") else language_of(request)
@@ -89,8 +87,7 @@ def _words(row: RequestRow, over: bool, asking: bool, refused: str) -> dict[str,
     if row.state is State.CONFIRMED:
         return {"title": "Rendez-vous confirmé", "notice": "Merci, nous vous attendons.", "tone": "good"}
     if refused:
-        words = "Cela n’a pas pu être enregistré. Essayez de nouveau, ou appelez le numéro ci-dessous."
-        return {"title": "Votre rendez-vous", "notice": words, "tone": "warn"}
+        return {"title": "Votre rendez-vous", "notice": _CHANGED, "tone": "warn"}
     return {"title": "Rendez-vous déplacé" if row.moved else "Votre rendez-vous", "notice": "", "tone": ""}
 
 
@@ -134,11 +131,15 @@ async def _ticket(
     in_full = say_day(row.start, territory.tz, now, language, near=False) if row.start else ""
     return {
         "start": row.start,
+        "slot": row.slot_id,
         "minutes": row.minutes,
         "professional": practitioner_name(row.practitioner_id, found) or "",
         "where": _WHERE[str(row.mode)],
-        "address": ", ".join(part for part in (who.address if who else "", place) if part)
-        if at_office
-        else "",
+        "address": _address(who.address if who else "", place) if at_office else "",
         "near_word": near.capitalize() if near != in_full else "",
     }
+
+
+def _address(street: str, commune: str) -> str:
+    """The street with its commune, which many addresses hold already."""
+    return street if commune and commune in street else ", ".join(part for part in (street, commune) if part)

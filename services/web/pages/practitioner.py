@@ -41,6 +41,7 @@ class Visit:
     """One patient who comes; `due` = the time has come, so one may say whether she did."""
 
     request_id: str
+    slot_id: str
     start: datetime
     minutes: int
     mode: Mode
@@ -112,9 +113,7 @@ async def when(
         f"{say_when(one, territory.tz, now)} – {say_time(one + timedelta(minutes=minutes), territory.tz)}"
         for one in starts
     ]
-    return {
-        "slots": [{"start": one.isoformat(), "said": words} for one, words in zip(starts, said, strict=True)]
-    }
+    return {"slots": [{"start": one.isoformat(), "said": words} for one, words in zip(starts, said, strict=True)]}
 
 
 def repeated(first: datetime, zone: ZoneInfo, minutes: int, every: str, times: int) -> list[datetime]:
@@ -154,9 +153,7 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
     }
 
 
-async def _visits(
-    house: House, slots: Sequence[SlotRow], coming: dict[str, RequestRow], now: datetime
-) -> list[Visit]:
+async def _visits(house: House, slots: Sequence[SlotRow], coming: dict[str, RequestRow], now: datetime) -> list[Visit]:
     seats = [
         (seat, coming[seat.request_id])
         for slot in slots
@@ -172,6 +169,7 @@ async def _visits(
         visits.append(
             Visit(
                 request_id=seat.request_id,
+                slot_id=seat.slot_id,
                 start=seat.start,
                 minutes=seat.minutes,
                 mode=seat.mode,
@@ -207,8 +205,7 @@ def _question(taken: int) -> str:
         return "Retirer ce créneau ? Personne n’y a de rendez-vous."
     if taken == 1:
         return (
-            "Retirer ce créneau ? Un patient y a rendez-vous. "
-            "Il sera prévenu, et Relais lui cherchera une autre place."
+            "Retirer ce créneau ? Un patient y a rendez-vous. Il sera prévenu, et Relais lui cherchera une autre place."
         )
     return (
         f"Retirer ce créneau ? {taken}{NB}patients y ont rendez-vous. "

@@ -75,9 +75,7 @@ async def show(
     now = house.clock.now()
     opened = await house.vault.open_many([row.patient.name for row in rows])
     years = await house.vault.open_many([row.patient.birth_year for row in rows])
-    practitioners = await agendas.practitioners(
-        db, {row.practitioner_id for row in rows if row.practitioner_id}
-    )
+    practitioners = await agendas.practitioners(db, {row.practitioner_id for row in rows if row.practitioner_id})
     shown = []
     for row, name, year in zip(rows, opened, years, strict=True):
         look, mark, word = LOOKS[row.state]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.store import MessageRow
-from schemas.values import Actor, Role
+from schemas.values import Role
 from services.audit import AuditRow
 from services.house import House
 
@@ -30,6 +30,12 @@ WORDS: dict[str, str] = {
     "message.failed": "Message non parti",
 }
 """By noun and fact. What is not here is between machines and is not told."""
+
+PEOPLE = frozenset(
+    {"request.entered", "slot.held", "escalation.acknowledged", "request.confirmed"}
+    | {"booking.cancelled", "request.withdrawn", "request.closed"}
+)
+"""What somebody does by hand; the rest follows by itself, even when it carries the name of who began it."""
 
 _BY: dict[Role, str] = {
     Role.REGULATOR: "par la régulation",
@@ -87,9 +93,9 @@ def timeline(rows: Iterable[AuditRow]) -> list[Happened]:
     """The facts a person can use, oldest first."""
     told = []
     for row in rows:
-        words = WORDS.get(".".join(row.subject.split(".")[:2]))
-        if words:
-            told.append(Happened(row.at, words, _by(row.actor)))
+        said = ".".join(row.subject.split(".")[:2])
+        if said in WORDS:
+            told.append(Happened(row.at, WORDS[said], _BY.get(row.actor.role, "") if said in PEOPLE else ""))
     return told
 
 
@@ -124,7 +130,3 @@ def _parts(text: str, base_url: str) -> Iterable[Part]:
             yield Part(piece, piece.removeprefix(base_url))
         elif piece:
             yield Part(piece)
-
-
-def _by(actor: Actor) -> str:
-    return _BY.get(actor.role, "")

@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse
 from availability import store as agendas
 from availability.store import PractitionerRow
 from schemas.values import Role
-from services.reference.professions import PROFESSIONS
 from services.web.pages.frame import EVIDENCE, frame, own_page
 from services.web.render import page, profession_label
 from services.web.session import EVERYWHERE, Account, house_of, staff
@@ -16,8 +15,9 @@ from services.web.session import EVERYWHERE, Account, house_of, staff
 router = APIRouter()
 
 FIRST = "tarn-ouest"
-GENERALISTS, OTHERS = 4, 1
-"""How many practitioners of each profession are offered: enough to try, few enough to read."""
+GENERALISTS = 2
+OFFERED = ("10", "60", "70", "21", "50", "40", "93")
+"""Professions of which a practitioner is offered: enough to try, few enough to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +54,16 @@ async def welcome(request: Request, territory: str = FIRST) -> HTMLResponse:
     """The first page; `territory` an unknown one shows the first."""
     house = house_of(request)
     account: Account | None = request.state.session
-    chosen = (
-        house.territories.get(territory)
-        or house.territories.get(FIRST)
-        or next(iter(house.territories.values()))
-    )
+    chosen = house.territories.get(territory) or house.territories.get(FIRST) or next(iter(house.territories.values()))
     async with house.database.read() as db:
         practitioners = await agendas.find_practitioners(db, chosen.id, limit=500)
     people = [one for one in staff(house.territories).values() if one.territory in (chosen.id, EVERYWHERE)]
-    offered = {
-        role: [Offered(one.account, one.name) for one in people if one.role is role] for role, *_ in _ROLES
-    }
+    offered = {role: [Offered(one.account, one.name) for one in people if one.role is role] for role, *_ in _ROLES}
     offered[Role.PRACTITIONER] = _some(practitioners)
     groups = [
-        Group(label, what, mark, own_page(role), offered[role])
-        for role, label, what, mark in _ROLES
-        if offered[role]
+        Group(label, what, mark, own_page(role), offered[role]) for role, label, what, mark in _ROLES if offered[role]
     ]
-    ordered = sorted(
-        house.territories.values(), key=lambda one: (one.departement != "81", one.departement, one.name)
-    )
+    ordered = sorted(house.territories.values(), key=lambda one: (one.departement != "81", one.departement, one.name))
     return page(
         "welcome.html",
         **frame(request, account),
@@ -87,7 +77,7 @@ async def welcome(request: Request, territory: str = FIRST) -> HTMLResponse:
 def _some(practitioners: list[PractitionerRow]) -> list[Offered]:
     """A few of each profession, generalists first."""
     chosen = []
-    for code in PROFESSIONS:
+    for code in OFFERED:
         same = [one for one in practitioners if one.profession == code]
-        chosen += same[: GENERALISTS if code == "10" else OTHERS]
+        chosen += same[: GENERALISTS if code == "10" else 1]
     return [Offered(one.id, one.name, profession_label(one.profession)) for one in chosen]

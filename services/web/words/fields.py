@@ -96,6 +96,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "{said}",
         "This date is not understood, or does not exist. Write for instance “2026-12-15T14:00”, or in French “demain 14h”.",
     ),
+    # French says what the reader of dates said (services/reference/dates.py); English says what to do.
+    "date_passed": ("{said}", "This moment has passed: choose one to come."),
+    "date_too_far": ("{said}", "This is too far ahead: choose a nearer date."),
+    "date_without_hour": ("{said}", "Add the hour, for instance “18h” for 6 in the evening."),
     "past_date": (
         "Ce moment est déjà passé : choisissez-en un à venir.",
         "This moment has passed: choose one to come.",

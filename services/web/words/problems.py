@@ -23,9 +23,7 @@ PROBLEMS: dict[str, Words] = {
     # --- who is asking -------------------------------------------------------------------------------------
     "signed_out": Words(
         401,
-        Said(
-            "Session terminée", "Choisissez de nouveau votre compte sur la page d'accueil, puis recommencez."
-        ),
+        Said("Session terminée", "Choisissez de nouveau votre compte sur la page d'accueil, puis recommencez."),
         Said("Signed out", "Choose your account again on the first page, then try again."),
     ),
     "forbidden": Words(
@@ -87,9 +85,7 @@ PROBLEMS: dict[str, Words] = {
             "Envoi trop volumineux",
             "Un envoi compte au plus 256 ko : raccourcissez le texte, ou envoyez en plusieurs fois.",
         ),
-        Said(
-            "Body too large", "A request holds at most 256 kB: shorten the text, or send it in several parts."
-        ),
+        Said("Body too large", "A request holds at most 256 kB: shorten the text, or send it in several parts."),
     ),
     "key_reused": Words(
         422,
@@ -259,8 +255,14 @@ PROBLEMS: dict[str, Words] = {
     ),
     "link_moved": Words(
         409,
-        Said("Rendez-vous déplacé", "Ce rendez-vous a changé : rechargez la page pour voir où il en est, ou appelez le {phone}."),
-        Said("Appointment moved", "This appointment has changed: reload the page to see where it stands, or call {phone}."),
+        Said(
+            "Rendez-vous déplacé",
+            "Ce rendez-vous a changé : rechargez la page pour voir où il en est, ou appelez le {phone}.",
+        ),
+        Said(
+            "Appointment moved",
+            "This appointment has changed: reload the page to see where it stands, or call {phone}.",
+        ),
     ),
     # --- our side ------------------------------------------------------------------------------------------
     "refused": Words(
@@ -269,9 +271,7 @@ PROBLEMS: dict[str, Words] = {
             "Action impossible maintenant",
             "L'état a changé entre-temps et rien n'a été fait : rechargez, puis recommencez.",
         ),
-        Said(
-            "Not possible now", "Things have changed meanwhile and nothing was done: reload, then try again."
-        ),
+        Said("Not possible now", "Things have changed meanwhile and nothing was done: reload, then try again."),
     ),
     "busy": Words(
         503,

@@ -206,5 +206,5 @@ form.addEventListener("change", (event) => {
 form.phone.addEventListener("change", known);
 form.birth.addEventListener("change", () => {
   const year = birthYear();
-  $("#birth-hint").textContent = year ? `né·e en ${year}, ${new Date(now()).getFullYear() - year} ans ou bientôt` : "";
+  $("#birth-hint").textContent = year ? `${new Date(now()).getFullYear() - year}\u00a0ans en ${new Date(now()).getFullYear()}, né·e en ${year}` : "";
 });

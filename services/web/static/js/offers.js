@@ -49,8 +49,8 @@ function facts(option) {
 
 function showOptions(before = null) {
   const rows = options.slice(0, 3).map((option, at) => {
-    const take = make("button", { type: "button", className: "btn" }, "Prendre ", make("kbd", {}, String(at + 1)));
-    take.setAttribute("aria-label", `Prendre la proposition ${at + 1} : ${sayWhen(option.start)}, ${option.practitioner}`);
+    const take = make("button", { type: "button", className: "btn" }, "Prendre ", make("kbd", {}, String(at + 1)),
+      make("span", { className: "sr" }, ` ${sayWhen(option.start)}, ${option.practitioner}`));
     take.addEventListener("click", () => hold(at));
     return make("li", { className: "offer" },
       make("p", { className: "row apart" }, make("strong", {}, sayWhen(option.start)), take),

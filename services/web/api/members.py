@@ -1,0 +1,77 @@
+"""Who is a member of the community? Its practitioners, registered or brought up to date in bulk."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability import orders
+from availability import store as agendas
+from availability.agenda import NewPractitioner
+from schemas.event import Event
+from schemas.values import Refused
+from services.house import House
+from services.reference.professions import PROFESSIONS
+from services.web.bodies import Body, Id
+from services.web.orders import carry_out, once
+from services.web.problems import Mistake, Problem
+from services.web.session import EVERYWHERE, Account, house_of, signed_in
+from services.web.views import Json
+
+router = APIRouter(tags=["members"])
+
+MOST_AT_ONCE = 500
+
+
+class Members(Body):
+    """Practitioners to register in the own territory; the operator, who has none, names it."""
+
+    territory: Id | None = None
+    practitioners: Annotated[tuple[NewPractitioner, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+@router.post("/api/practitioners")
+async def register(request: Request, body: Members) -> Json:
+    """Register all of them, or none. One who is known already is brought up to date."""
+    house, account = house_of(request), signed_in(request)
+    territory = _territory(house, account, body.territory)
+    mistakes = list(_mistakes(house, body))
+    if mistakes:
+        raise Problem("invalid", mistakes=mistakes)
+    order = once(account.actor()).model_copy(update={"territory": territory})
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        known = await agendas.practitioners(db, [one.id for one in body.practitioners])
+        elsewhere = {row.id for row in known.values() if row.territory != territory}
+        if elsewhere:  # nobody takes another community's members
+            raise Problem(
+                "invalid",
+                mistakes=[
+                    Mistake(f"practitioners.{number}.id", "value")
+                    for number, one in enumerate(body.practitioners)
+                    if one.id in elsewhere
+                ],
+            )
+        return await orders.register_practitioners(order, body.practitioners, db, now)
+
+    await carry_out(house, order, decide)
+    return {"territory": territory, "registered": len(body.practitioners)}
+
+
+def _territory(house: House, account: Account, asked: str | None) -> str:
+    """The own territory; for the operator, the one named. Raises the problem `unknown_territory`."""
+    own = asked if account.territory == EVERYWHERE else account.territory
+    if own not in house.territories or asked not in (None, own):
+        raise Problem("unknown_territory")
+    return own
+
+
+def _mistakes(house: House, body: Members) -> Iterator[Mistake]:
+    for number, one in enumerate(body.practitioners):
+        if one.profession not in PROFESSIONS:
+            yield Mistake(f"practitioners.{number}.profession", "unknown_profession")
+        if house.communes.get(one.commune) is None:
+            yield Mistake(f"practitioners.{number}.commune", "unknown_commune")

@@ -1,0 +1,1 @@
+"""Does availability keep the last word on every seat?"""

@@ -1,0 +1,11 @@
+"""What do availability's tests share? The room, on both databases."""
+
+import pytest
+
+from services.database import Database
+from tests.availability.room import Availability
+
+
+@pytest.fixture
+async def room(database: Database) -> Availability:
+    return await Availability(database).begin()

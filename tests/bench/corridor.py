@@ -1,0 +1,118 @@
+"""How many requests a second go the whole way, from `CareRequested` committed to the message handed over?"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from availability import orders as availability
+from availability.agenda import NewPractitioner, NewSlot
+from dispatcher import orders as dispatcher
+from notifications.tables import MESSAGE
+from schemas.event import Order, derived_id
+from schemas.request import Need, Patient
+from schemas.values import Actor, Place, Refused, Role
+from services.house import House
+from services.run import running
+from services.settings import Settings
+
+TERRITORY = "tarn-ouest"
+ACTOR = Actor(person="bench", role=Role.REGULATOR, territory=TERRITORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests, seconds from the first commit, and seconds until the last entry was committed."""
+
+    requests: int
+    seconds: float
+    entry_seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+async def measure(settings: Settings, requests: int, practitioners: int = 200) -> Rate:
+    """Enter `requests` requests as fast as the mailbox takes them; wait until every patient's message is sent."""
+    async with running(settings) as house:
+        await _publish(house, requests, practitioners)
+        entries = [await _sealed(house, number) for number in range(requests)]
+        began = time.perf_counter()
+        await asyncio.gather(*(_enter(house, *entry) for entry in entries))
+        entered = time.perf_counter() - began
+        while await _told(house) < requests:
+            await asyncio.sleep(0.02)
+        return Rate(requests, time.perf_counter() - began, entered)
+
+
+async def _publish(house: House, requests: int, practitioners: int) -> None:
+    """Seats for all and a fifth more, spread over the territory's communes."""
+    communes = [house.communes.get(code) for code in sorted(house.territories[TERRITORY].communes)]
+    places = [commune for commune in communes if commune and commune.lat]
+    people = [
+        NewPractitioner(
+            id=f"p-{n:05d}", name=f"Dr {n}", profession="10", commune=places[n % len(places)].insee,
+            lat=places[n % len(places)].lat, lon=places[n % len(places)].lon,
+        )
+        for n in range(practitioners)
+    ]  # fmt: skip
+    order = _order("people")
+    await house.mailbox.order(order, lambda db, now: availability.register_practitioners(order, people, db, now))
+    each = -(-requests * 6 // (5 * practitioners))
+    first = house.clock.now() + timedelta(hours=2)
+    slots = [NewSlot(start=first + timedelta(minutes=15 * n), minutes=15) for n in range(each)]
+
+    async def open_(person: NewPractitioner) -> None:
+        order = _order(f"slots {person.id}")
+        said = await house.mailbox.order(
+            order, lambda db, now: availability.publish_slots(order, person.id, slots, db, now)
+        )
+        assert not isinstance(said, Refused), said
+
+    for start in range(0, practitioners, 20):
+        await asyncio.gather(*(open_(person) for person in people[start : start + 20]))
+    while len(house.seats) < each * practitioners:
+        await asyncio.sleep(0.05)
+
+
+async def _sealed(house: House, number: int) -> tuple[str, Need, Patient]:
+    communes = sorted(house.territories[TERRITORY].communes)
+    commune = house.communes.get(communes[number * 7 % len(communes)])
+    assert commune is not None
+    now = house.clock.now()
+    need = Need(
+        profession="10", place=Place(commune=commune.insee, lat=commune.lat, lon=commune.lon), earliest=now,
+        deadline=now + timedelta(days=14), hours=336, radius_km=100,
+    )  # fmt: skip
+    request_id = f"request-{number:08d}"
+    name = await house.vault.seal(request_id, "name", f"Patient {number}")
+    phone = await house.vault.seal(request_id, "phone", "+33639980000")
+    return request_id, need, Patient(name=name, phone=phone)
+
+
+async def _enter(house: House, request_id: str, need: Need, patient: Patient) -> None:
+    order = _order(request_id)
+    await house.mailbox.order(
+        order,
+        lambda db, now: dispatcher.enter_request(order, request_id, need, patient, None, db, now),
+        fingerprint=request_id,
+    )
+
+
+async def _told(house: House) -> int:
+    query = select(func.count()).select_from(MESSAGE).where(MESSAGE.c.recipient == "patient", MESSAGE.c.state == "sent")
+    async with house.database.read() as db:
+        return int((await db.execute(query)).scalar_one())
+
+
+def _order(name: str) -> Order:
+    return Order(id=derived_id("bench", name), territory=TERRITORY, actor=ACTOR)
+
+
+def settings_in(folder: Path) -> Settings:
+    """Everything embedded, messages handed to a channel that does nothing."""
+    return Settings(data_dir=folder, channel="null", seed_demonstration=False)

@@ -1,0 +1,153 @@
+"""How long from a POST to the message that is due, at 20 requests a second, and how fast is entry over HTTP?"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+
+import httpx
+
+from services.demo.stage.server import free_port
+
+TERRITORY = "tarn-ouest"
+PRACTITIONERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds from the POST's first byte to the `message.due` row, entries a second, and memory in MB."""
+
+    p50: float
+    p99: float
+    answer_p50: float
+    answer_p99: float
+    entries_per_second: float
+    memory_mb: float
+
+
+async def measure(folder: Path, requests: int = 600, per_second: float = 20.0, burst: int = 1_000) -> Latency:
+    """A real `relais up` (null channel) and an HTTP client beside it, which shares the machine with it."""
+    async with _server(folder) as (url, pid), httpx.AsyncClient(base_url=url, timeout=60) as client:
+        await _publish(client, requests + burst)
+        await client.post("/api/session", json={"account": f"reg-{TERRITORY}"})
+        posted, answered = await _steady(client, requests, per_second)
+        due = await _due(folder / "relais.db", list(posted))
+        waits = sorted((due[one] - moment).total_seconds() * 1000 for one, moment in posted.items())
+        entries = await _burst(client, burst)
+        memory = _resident_mb(pid)
+    cuts, answers = quantiles(waits, n=100), quantiles(answered, n=100)
+    return Latency(cuts[49], cuts[98], answers[49], answers[98], entries, memory)
+
+
+async def _steady(
+    client: httpx.AsyncClient, requests: int, per_second: float
+) -> tuple[dict[str, datetime], list[float]]:
+    """One request every 1/per_second, whatever the last one took: when each was posted, and how long the answer."""
+    posted: dict[str, datetime] = {}
+    answered: list[float] = []
+
+    async def post(number: int) -> None:
+        began, moment = time.perf_counter(), datetime.now(UTC)
+        posted[await _enter(client, f"steady-{number:06d}")] = moment
+        answered.append((time.perf_counter() - began) * 1000)
+
+    start = time.perf_counter()
+    tasks = []
+    for number in range(requests):
+        await asyncio.sleep(max(0.0, start + number / per_second - time.perf_counter()))
+        tasks.append(asyncio.create_task(post(number)))
+    await asyncio.gather(*tasks)
+    return posted, answered
+
+
+async def _burst(client: httpx.AsyncClient, requests: int) -> float:
+    """Entries a second with 32 callers at once."""
+    free = asyncio.Semaphore(32)
+
+    async def post(number: int) -> None:
+        async with free:
+            await _enter(client, f"burst-{number:06d}")
+
+    began = time.perf_counter()
+    await asyncio.gather(*(post(number) for number in range(requests)))
+    return requests / (time.perf_counter() - began)
+
+
+async def _enter(client: httpx.AsyncClient, key: str) -> str:
+    body = {"phone": "06 39 98 12 34", "last_name": "Mesure", "commune": "81105", "hours": 72, "radius_km": 100}
+    response = await client.post("/api/requests", json=body, headers={"Idempotency-Key": key})
+    response.raise_for_status()
+    return str(response.json()["id"])
+
+
+async def _publish(client: httpx.AsyncClient, seats: int) -> None:
+    """Seats for all, published by practitioners of the demonstration through their own door."""
+    await client.post("/api/session", json={"account": f"coord-{TERRITORY}"})
+    each = -(-seats * 5 // (4 * PRACTITIONERS))
+    people = [
+        {"id": f"p-bench-{n:03d}", "name": f"Dr Mesure {n}", "profession": "10", "commune": "81105"}
+        for n in range(PRACTITIONERS)
+    ]
+    registered = await client.post("/api/practitioners", json={"practitioners": people})
+    registered.raise_for_status()
+    first = datetime.now(UTC) + timedelta(hours=3)
+    for person in people:
+        await client.post("/api/session", json={"account": person["id"]})
+        for start in range(0, each, 40):
+            slots = [
+                {"start": (first + timedelta(minutes=10 * n)).isoformat(), "minutes": 10, "modes": ["office"]}
+                for n in range(start, min(start + 40, each))
+            ]
+            key = {"Idempotency-Key": f"bench-{person['id']}-{start}"}
+            (await client.post("/api/slots", json={"slots": slots}, headers=key)).raise_for_status()
+    await asyncio.sleep(2)
+
+
+async def _due(path: Path, requests: list[str]) -> dict[str, datetime]:
+    """When the first message of each request was due, read from the database of the running server."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        for _ in range(200):
+            rows = dict(db.execute("SELECT request_id, min(due_at) FROM message GROUP BY request_id").fetchall())
+            if all(one in rows for one in requests):
+                break
+            await asyncio.sleep(0.1)
+    return {one: datetime.fromisoformat(rows[one]).replace(tzinfo=UTC) for one in requests}
+
+
+@asynccontextmanager
+async def _server(folder: Path) -> AsyncIterator[tuple[str, int]]:
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.cli.main", "up", "--no-seed", "--port", str(port), "--data", str(folder),
+        env={**os.environ, "RELAIS_CHANNEL": "null"}, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=url) as client:
+            for _ in range(300):
+                with contextlib.suppress(httpx.TransportError):
+                    if (await client.get("/health")).is_success:
+                        break
+                await asyncio.sleep(0.1)
+        yield url, process.pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.wait()
+
+
+def _resident_mb(pid: int) -> float:
+    """What the process holds in memory; 0 where the system does not say."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+    return 0.0

@@ -1,0 +1,85 @@
+"""Does a practitioner open her time and take it back, on a phone, between two patients?"""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.people import free_soon, practitioner, request, sooner_or_later, words
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def doctor(live):
+    with live.client("reg-tarn-ouest") as regulator:
+        return practitioner(regulator, profession="50")["id"]  # a midwife: few others compete for her patients
+
+
+def test_several_slots_are_read_back_and_opened_with_one_press(desk, live, doctor):
+    page = desk.sit(doctor, "/me", viewport=PHONE)
+    page.get_by_label("Début").fill("après-demain 6h05")
+    page.get_by_label("Durée").select_option("20")
+    page.get_by_label("Répéter").select_option("next")
+    page.get_by_label("Combien de fois").fill("3")
+    page.get_by_label("Combien de fois").press("Tab")
+    preview = page.locator("#preview li")
+    expect(preview).to_have_count(3)
+    assert "6 h 25 – 6 h 45" in words(preview.nth(1).inner_text())
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("3 créneaux ouverts.")
+    expect(page.locator(".slots li", has_text="6 h 25 – 6 h 45")).to_contain_text("1 place libre")
+
+
+def test_a_slot_that_overlaps_another_is_refused_in_words_of_action(desk, live, doctor):
+    page = desk.sit(doctor, "/me", viewport=PHONE)
+    for _ in range(2):
+        page.get_by_label("Début").fill("dans 3 jours")
+        page.get_by_label("Début").press("Tab")
+        expect(page.locator("#preview li")).to_have_count(1)
+        page.get_by_role("button", name="Ouvrir", exact=True).click()
+        page.wait_for_timeout(500)
+    expect(page.locator("#publish-problem")).not_to_be_empty()
+    desk.complaints.clear()  # the browser itself notes the refusal
+
+
+def test_words_that_are_no_date_are_answered_at_the_field(desk, live, doctor):
+    page = desk.sit(doctor, "/me", viewport=PHONE)
+    page.get_by_label("Début").fill("un de ces jours")
+    page.get_by_label("Début").press("Tab")
+    expect(page.locator("#start-error")).to_contain_text("demain 14h")
+
+
+def test_taking_back_a_slot_says_whom_it_concerns_and_the_patient_is_sought_another(desk, live):
+    with live.client("reg-tarn-ouest") as regulator:
+        midwife = practitioner(regulator, profession="50")["id"]
+        with live.client(midwife) as hands:
+            slot = free_soon(hands)
+        need = {"profession": "50", "slot_id": slot["id"], "hours": 48}
+        booked = request(regulator, "81105", last_name="Lacaze", phone="06 39 98 02 01", **need)
+        sooner_or_later(lambda: regulator.get(f"/api/requests/{booked}").json()["state"] == "booked")
+        page = desk.sit(midwife, "/me", viewport=PHONE)
+        visit = page.locator(f".visits li[data-slot='{slot['id']}']")
+        expect(visit).to_contain_text("Lacaze")
+        expect(visit).to_contain_text("06 39 98 02 01")
+        start = regulator.get(f"/api/requests/{booked}").json()["start"]
+        assert start == slot["start"]
+
+        taken = page.locator(".slots li", has_text="1 place prise sur 1").first
+        taken.get_by_role("button", name="Retirer").click()
+        expect(page.locator("#sure h2")).to_contain_text("Un patient y a rendez-vous")
+        page.get_by_role("button", name="Non, revenir").click()
+        expect(visit).to_be_visible()
+        taken.get_by_role("button", name="Retirer").click()
+        page.locator("#sure").get_by_role("button", name="Retirer le créneau").click()
+        expect(page.locator("#toasts")).to_contain_text("Créneau retiré.")
+        expect(visit).to_have_count(0)
+        sooner_or_later(lambda: regulator.get(f"/api/requests/{booked}").json()["slot_id"] != slot["id"])
+
+
+def test_a_secretary_chooses_for_whom_she_opens_time(desk, live):
+    page = desk.sit("sec-tarn-ouest", "/me", viewport=PHONE)
+    chooser = page.get_by_label("Pour")
+    expect(chooser).to_be_visible()
+    second = chooser.locator("option").nth(1).inner_text()
+    chooser.select_option(label=second)
+    expect(page.locator("h1")).to_have_text(second)

@@ -1,0 +1,67 @@
+"""Is every request watched until it ends, whatever people do and in whatever order facts come?"""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.database import Database
+from services.tables import create_tables
+from tests.dispatcher.both_rooms import World
+
+STEPS = ("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "act", "close", "cancel")
+days = st.lists(st.tuples(st.sampled_from([*STEPS, "wait", "wait"]), st.integers(0, 59)), min_size=12, max_size=45)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database to copy."""
+    path = tmp_path_factory.mktemp("promise") / "empty.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await create_tables(database)
+        await database.close()
+
+    asyncio.run(make())
+    return path
+
+
+def play(empty: Path, steps: list[tuple[str, int]]) -> None:
+    async def day() -> None:
+        here = empty.with_name("day.db")
+        for left in ("", "-wal", "-shm"):
+            here.with_name(here.name + left).unlink(missing_ok=True)
+        shutil.copyfile(empty, here)
+        world = World(Database(f"sqlite+aiosqlite:///{here}"))
+        try:
+            await world.begin()
+            for step, pick in steps:
+                await getattr(world, step)(pick)
+                assert await world.unwatched() == []
+            await world.settle()
+            assert await world.unwatched() == []
+            assert await world.disagreements() == []
+        finally:
+            await world.database.close()
+
+    asyncio.run(day())
+
+
+@pytest.mark.slow
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(days)
+def test_every_open_request_has_a_timer_and_both_rooms_agree_on_who_sits_where(
+    empty: Path, steps: list[tuple[str, int]]
+) -> None:
+    play(empty, steps)
+
+
+def test_a_place_that_is_booked_cancelled_and_found_again_is_watched_all_the_way(empty: Path) -> None:
+    deliver = [("deliver", 1)] * 12
+    play(
+        empty, [("publish", 0), ("publish", 3), *deliver, ("enter", 0), *deliver, ("cancel", 0), *deliver, ("wait", 3)]
+    )

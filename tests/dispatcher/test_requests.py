@@ -1,0 +1,295 @@
+"""Does a request find its way from the regulator's words to a place, and out again?"""
+
+import pytest
+
+from dispatcher import store
+from dispatcher.handlers import on_care_requested
+from dispatcher.life import State, Wake
+from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
+from schemas.request import CareRequested, CareUnmatched
+from schemas.slot import SeatFreed, SlotHeld
+from schemas.values import NotYet, Refused, Role
+from tests.builders import (
+    AT_TEN,
+    LISLE,
+    MONDAY,
+    TARN,
+    a_need,
+    a_patient,
+    a_slot,
+    a_state,
+    an_order,
+    hours,
+    minutes,
+    only,
+    said,
+    somebody,
+)
+from tests.dispatcher.room import Dispatcher, booking_of, cancellation_of, loss_of
+
+HERSELF = somebody(Role.PATIENT, "patient")
+
+
+# --- a place is found -----------------------------------------------------------------------------------
+
+
+async def test_the_best_seat_is_chosen_and_its_reasons_are_kept(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten"), a_slot("noon", MONDAY + hours(4)))
+    chosen = only(await room.enter())
+    assert (chosen.slot_id, chosen.choice, chosen.patient_territory) == ("ten", 1, TARN)
+    row = await room.row()
+    assert (row.state, row.pending, row.reasons) == (State.SEEKING, "ten", ("dans 2 h", "dans la commune"))
+    assert len(row.others) == 1
+
+
+async def test_a_seat_that_is_booked_makes_a_booked_request(room: Dispatcher) -> None:
+    told = await room.book("req-1", a_slot("ten"))
+    assert (told.request_id, told.slot_id, told.start, told.moved) == ("req-1", "ten", AT_TEN, False)
+    assert told.patient == a_patient("req-1")
+    row = await room.row()
+    assert (row.state, row.slot_id, row.pending, row.start) == (State.BOOKED, "ten", None, AT_TEN)
+    assert await room.timers() == {Wake.VISIT_OVER: AT_TEN + minutes(15) + hours(2)}
+
+
+async def test_someone_was_faster_so_another_seat_is_chosen(room: Dispatcher) -> None:
+    await room.hear(a_slot("a"), a_slot("b"))
+    first = only(await room.enter())
+    second = only(await room.hear(loss_of(first)))
+    assert (first.slot_id, second.slot_id, second.choice) == ("a", "b", 2)
+    assert (await room.row()).lost == ("a",)
+
+
+async def test_when_the_last_seat_is_lost_the_search_goes_on(room: Dispatcher) -> None:
+    await room.hear(a_slot("a"))
+    first = only(await room.enter())
+    assert await room.hear(loss_of(first)) == []
+    row = await room.row()
+    assert (row.state, row.pending) == (State.SEEKING, None)
+    assert Wake.SEEK in await room.timers()
+
+
+async def test_an_answer_to_an_old_proposal_changes_nothing(room: Dispatcher) -> None:
+    await room.hear(a_slot("a"), a_slot("b"))
+    first = only(await room.enter())
+    await room.hear(loss_of(first))
+    assert await room.hear(loss_of(first)) == []
+    refused = only(await room.hear(booking_of(first)))
+    assert type(refused).__name__ == "BookingRefused"
+    assert (await room.row()).pending == "b"
+
+
+async def test_the_seat_held_while_talking_is_the_one_that_is_chosen(room: Dispatcher) -> None:
+    later = a_slot("held", MONDAY + hours(6))
+    held = SlotHeld.after(
+        an_order(), MONDAY, slot_id="held", request_id="req-1", start=later.start, until=MONDAY + minutes(1.5),
+        state=a_state(later.start, version=2, free=0),
+    )  # fmt: skip
+    await room.hear(a_slot("sooner"), later, held)
+    chosen = only(await room.enter(held="held"))
+    assert (chosen.slot_id, chosen.reasons[0]) == ("held", "choisi avec le patient")
+
+
+async def test_the_held_seat_is_chosen_even_when_its_slot_was_not_heard_of_yet(room: Dispatcher) -> None:
+    await room.hear(a_slot("sooner"))
+    chosen = only(await room.enter(held="not-heard-of"))
+    assert (chosen.slot_id, chosen.slot_territory) == ("not-heard-of", TARN)
+
+
+async def test_the_same_request_entered_twice_is_refused(room: Dispatcher) -> None:
+    await room.enter()
+    again = await room.ask(enter_request, an_order(), "req-1", a_need(), a_patient(), None)
+    assert again == Refused(code="already_entered", about={"request_id": "req-1"})
+
+
+async def test_a_request_that_came_from_elsewhere_is_sought_too(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten"))
+    fact = CareRequested.after(an_order(), MONDAY, request_id="req-9", need=a_need(), patient=a_patient("req-9"))
+    assert only(await room.hear(fact)).slot_id == "ten"
+    assert set(await room.timers("req-9")) == {Wake.SEEK, Wake.ESCALATE}
+
+
+async def test_two_requests_entered_at_once_are_not_sent_to_the_same_seat(room: Dispatcher) -> None:
+    await room.hear(a_slot("a"), a_slot("b"))
+    assert [only(await room.enter(one)).slot_id for one in ("req-1", "req-2")] == ["a", "b"]
+
+
+# --- nobody fits ----------------------------------------------------------------------------------------
+
+
+async def test_when_nobody_fits_it_says_why_and_until_when_it_seeks(room: Dispatcher) -> None:
+    await room.hear(a_slot(start=MONDAY + hours(25)), a_slot(place=LISLE, start=MONDAY + minutes(10)))
+    told = only(await room.enter())
+    assert isinstance(told, CareUnmatched)
+    assert told.counts == {"too_late": 1, "too_soon": 1}
+    assert told.escalate_at == MONDAY + hours(20)
+    assert await room.timers() == {Wake.SEEK: MONDAY + minutes(1), Wake.ESCALATE: MONDAY + hours(20)}
+
+
+async def test_a_slot_that_opens_is_offered_to_the_most_pressed_of_those_who_wait(room: Dispatcher) -> None:
+    await room.enter("patient", a_need(within=hours(20)))
+    await room.enter("pressed", a_need(within=hours(5)))
+    assert only(await room.hear(a_slot("ten"))).request_id == "pressed"
+
+
+async def test_a_slot_for_several_is_offered_to_several(room: Dispatcher) -> None:
+    for one in ("a", "b", "c"):
+        await room.enter(one)
+    chosen = await room.hear(a_slot("two", capacity=2, minutes=30))
+    assert [(fact.request_id, fact.slot_id) for fact in chosen] == [("a", "two"), ("b", "two")]
+
+
+async def test_a_freed_seat_is_offered_again(room: Dispatcher) -> None:
+    slot = a_slot("ten", state=a_state(AT_TEN, free=0))
+    await room.hear(slot)
+    await room.enter()
+    freed = SeatFreed.after(an_order(), MONDAY, slot_id="ten", request_id="gone", state=a_state(AT_TEN, version=2))
+    assert only(await room.hear(freed)).slot_id == "ten"
+
+
+async def test_what_was_heard_of_slots_is_there_again_after_a_restart(room: Dispatcher) -> None:
+    booked = booking_of(only([*await room.hear(a_slot("two", capacity=2, minutes=30)), *await room.enter()]),
+                        AT_TEN, free=1)  # fmt: skip
+    await room.hear(booked, a_slot("full", state=a_state(free=0)))
+    async with room.database.read() as db:
+        known = {slot.slot_id: slot for slot in await store.known_slots(db, MONDAY)}
+    assert known["two"].state == booked.state
+    assert known["full"].state.free == 0
+
+
+async def test_a_long_slot_that_has_begun_is_there_again_after_a_restart(room: Dispatcher) -> None:
+    await room.hear(a_slot("vaccination", MONDAY - hours(2), minutes=240, capacity=16))
+    async with room.database.read() as db:
+        assert [slot.slot_id for slot in await store.known_slots(db, MONDAY - hours(1))] == ["vaccination"]
+
+
+async def test_older_news_of_a_slot_does_not_replace_newer(room: Dispatcher) -> None:
+    newer = SeatFreed.after(an_order(), MONDAY, slot_id="x", request_id="r", state=a_state(AT_TEN, version=5))
+    older = SeatFreed.after(an_order(), MONDAY, slot_id="x", request_id="r", state=a_state(version=4, free=0))
+    await room.hear(newer, older, a_slot("x", state=a_state(AT_TEN, version=1, free=1)))
+    async with room.database.read() as db:
+        assert [slot.state.version for slot in await store.known_slots(db, MONDAY)] == [5]
+
+
+# --- the practitioner cancels ---------------------------------------------------------------------------
+
+
+async def test_a_cancelled_patient_is_sought_another_place_before_the_same_deadline(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"))
+    await room.hear(a_slot("noon", MONDAY + hours(4)))
+    reopened, chosen = await room.hear(cancellation_of("req-1", "ten"), now=MONDAY + minutes(5))
+    assert said([reopened, chosen]) == ["RequestReopened", "SlotChosen"]
+    assert (chosen.slot_id, chosen.choice) == ("noon", 2)
+    told = only(await room.hear(booking_of(chosen, MONDAY + hours(4))))
+    assert told.moved
+    assert (await room.row()).need.deadline == MONDAY + hours(24)
+
+
+async def test_a_cancelled_patient_without_another_place_is_watched_again(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"))
+    closed = a_state(version=3, free=0)
+    room.seats.hear(SeatFreed.after(an_order(), MONDAY, slot_id="ten", request_id="-", state=closed))
+    assert said(await room.hear(cancellation_of("req-1", "ten"))) == ["RequestReopened"]
+    row = await room.row()
+    assert (row.state, row.slot_id, row.start, row.moved) == (State.SEEKING, None, None, True)
+    assert set(await room.timers()) == {Wake.SEEK, Wake.ESCALATE}
+
+
+async def test_a_cancellation_heard_before_its_booking_waits_for_it(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten"))
+    chosen = only(await room.enter())
+    with pytest.raises(NotYet):
+        await room.hear(cancellation_of("req-1", "ten"))
+    with pytest.raises(NotYet):
+        await room.hear(cancellation_of("nobody", "ten"))
+    await room.hear(booking_of(chosen))
+    assert said(await room.hear(cancellation_of("req-1", "ten")))[0] == "RequestReopened"
+
+
+async def test_a_booking_of_a_request_nobody_knows_waits_for_it(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten"))
+    chosen = only(await room.enter())
+    with pytest.raises(NotYet):
+        await room.hear(booking_of(chosen.model_copy(update={"request_id": "req-unknown"})))
+
+
+async def test_the_cancellation_of_a_place_the_patient_no_longer_has_changes_nothing(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"))
+    assert await room.hear(cancellation_of("req-1", "another")) == []
+    assert (await room.row()).state is State.BOOKED
+
+
+# --- the request ends -----------------------------------------------------------------------------------
+
+
+async def test_withdrawn_while_a_seat_is_being_booked_gives_the_seat_back(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten"))
+    chosen = only(await room.enter())
+    gone = only(await room.ask(withdraw, an_order(HERSELF), "req-1"))
+    assert (gone.slot_id, gone.start) == ("ten", None)
+    refused = only(await room.hear(booking_of(chosen)))
+    assert (type(refused).__name__, refused.slot_id) == ("BookingRefused", "ten")
+    assert (await room.row()).state is State.WITHDRAWN
+    assert await room.timers() == {}
+
+
+async def test_withdrawn_after_the_booking_says_which_place_is_free(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"))
+    gone = only(await room.ask(withdraw, an_order(HERSELF), "req-1"))
+    assert (gone.slot_id, gone.practitioner_id, gone.start) == ("ten", "gp-1", AT_TEN)
+    assert gone.actor.role is Role.PATIENT
+
+
+async def test_what_has_ended_is_not_ended_twice(room: Dispatcher) -> None:
+    await room.enter()
+    await room.ask(withdraw, an_order(HERSELF), "req-1")
+    refused = Refused(code="already_closed", about={"state": "withdrawn"})
+    assert await room.ask(withdraw, an_order(), "req-1") == refused
+    assert await room.ask(close, an_order(), "req-1", "advised") == refused
+    assert await room.ask(confirm, an_order(), "req-1") == refused
+    assert await room.ask(acknowledge, an_order(), "req-1") == refused
+
+
+@pytest.mark.parametrize("act", [withdraw, confirm, acknowledge])
+async def test_nobody_can_act_on_a_request_that_does_not_exist(room: Dispatcher, act: object) -> None:
+    assert await room.ask(act, an_order(), "req-none") == Refused(code="unknown_request")
+
+
+async def test_the_patient_confirms_once(room: Dispatcher) -> None:
+    await room.enter()
+    assert await room.ask(confirm, an_order(HERSELF), "req-1") == Refused(code="not_booked")
+    await room.hear(booking_of(only(await room.hear(a_slot("ten")))))
+    assert said(await room.ask(confirm, an_order(HERSELF), "req-1")) == ["RequestConfirmed"]
+    assert await room.ask(confirm, an_order(HERSELF), "req-1") == []
+    assert Wake.VISIT_OVER in await room.timers()
+
+
+async def test_a_confirmed_patient_too_is_sought_another_place(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"), a_slot("noon", MONDAY + hours(4)))
+    await room.ask(confirm, an_order(HERSELF), "req-1")
+    assert said(await room.hear(cancellation_of("req-1", "ten"))) == ["RequestReopened", "SlotChosen"]
+
+
+async def test_seen_or_not_seen_is_said_after_the_visit_began(room: Dispatcher) -> None:
+    assert (await room.enter())[0].counts == {}
+    assert await room.ask(close, an_order(), "req-1", "no_show") == Refused(code="not_booked")
+    await room.hear(booking_of(only(await room.hear(a_slot("ten")))))
+    assert await room.ask(close, an_order(), "req-1", "no_show") == Refused(code="not_begun")
+    closed = only(await room.ask(close, an_order(), "req-1", "no_show", now=AT_TEN + minutes(20)))
+    assert (closed.outcome, closed.slot_id) == ("no_show", "ten")
+    assert (await room.row()).state is State.NO_SHOW
+
+
+@pytest.mark.parametrize("outcome", ["redirected", "advised", "unmet"])
+async def test_a_human_may_end_a_request_in_another_way(room: Dispatcher, outcome: str) -> None:
+    await room.enter()
+    assert only(await room.ask(close, an_order(), "req-1", outcome)).outcome == outcome
+    assert await room.timers() == {}
+
+
+async def test_a_request_that_has_ended_is_not_sought_again(room: Dispatcher) -> None:
+    order = an_order(id="enter-req-1")
+    entered = only(await room.ask(enter_request, order, "req-1", a_need(), a_patient(), None))
+    await room.ask(withdraw, an_order(), "req-1")
+    await room.hear(a_slot("ten"))
+    async with room.database.writing() as db:
+        assert await on_care_requested(entered, db, MONDAY, seats=room.seats) == []

@@ -1,0 +1,1 @@
+"""Has one message one effect, whatever dies at whichever step?"""

@@ -1,0 +1,36 @@
+"""What do those who wait hear when the database fails, and does it go on afterwards?"""
+
+from sqlalchemy.exc import DBAPIError
+
+from tests.mailbox.conftest import NOTHING, Desk, database_away, deciding, fact, order, react
+
+
+async def test_everyone_who_waits_hears_that_the_database_is_away_and_the_next_order_works(desk: Desk) -> None:
+    async with database_away(desk.database):
+        outcomes = await desk.together(
+            [
+                *(desk.mailbox.receive("dispatcher-x", fact(n), react) for n in range(5)),
+                desk.mailbox.order(order("enter"), deciding(order("enter"), "early"), fingerprint="f"),
+            ]
+        )
+    assert all(isinstance(one, DBAPIError | OSError) or _refused(one) for one in outcomes), outcomes
+    assert await desk.effects() == []
+    assert await desk.ledger() == NOTHING
+    assert desk.heard == []
+
+    answer = await desk.mailbox.order(order("enter"), deciding(order("enter"), "late"), fingerprint="f")
+    assert isinstance(answer, list)
+    await desk.mailbox.receive("dispatcher-x", fact(0), react)
+    assert await desk.effects() == ["late", "r-0"]
+
+
+def _refused(error: object) -> bool:
+    return type(error).__module__.startswith("asyncpg")
+
+
+async def test_the_text_of_a_database_error_never_shows_what_was_to_be_written(desk: Desk) -> None:
+    async with database_away(desk.database):
+        [failed] = await desk.together([desk.mailbox.order(order("enter"), deciding(order("enter"), "MARQUE"), fingerprint="MARQUE")])
+    assert isinstance(failed, Exception)
+    assert "MARQUE" not in str(failed)
+    assert "MARQUE" not in repr(failed)
