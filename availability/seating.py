@@ -15,9 +15,12 @@ from schemas.slot import HoldReleased, SeatFreed
 async def free_seat(
     cause: Cause, seat: SeatRow, why: Literal["given_back", "expired"], db: AsyncConnection, now: datetime
 ) -> list[Event]:
-    """End the active seat and say what is left of its slot: HoldReleased for a hold, SeatFreed for a booking."""
+    """End the active seat and say what is left of its slot: HoldReleased for a hold, SeatFreed for a booking.
+
+    Nothing when the seat is no longer as it was seen: another process booked or freed it before we had the lock.
+    """
     slot = await store.lock_slot(db, seat.slot_id)
-    if slot is None:
+    if slot is None or seat not in slot.seats:
         return []
     await store.leave_seat(db, seat.request_id, "released")
     slot = replace(slot, version=await store.next_version(db, seat.slot_id, status=slot.status))

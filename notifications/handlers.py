@@ -47,6 +47,7 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
         event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
     )
     await store.keep_link(db, row, desk.vault.digest(token))
+    moved = event.moved and await store.was_told(db, event.request_id)
     if event.moved:
         await store.supersede(db, event.request_id)
     tellings = audience.of_booking(
@@ -55,16 +56,25 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
         event.start,
         now,
         sms=event.patient.sms,
-        moved=event.moved,
+        moved=moved,
         interactive=event.interactive,
     )
     return await _write(event, tellings, event.start, event.patient, db, now, desk)
 
 
 async def on_request_reopened(event: RequestReopened, db: AsyncConnection, now: datetime, *, desk: Desk) -> list[Event]:
-    """The place was cancelled: say so, unless a newer one is known already."""
+    """The place was cancelled: say so to a patient who heard of it, unless a newer one is known already.
+
+    Facts keep no order: a booking older than this, heard later, is true no more.
+    """
     link = await store.link_of(db, event.request_id)
-    if link is not None and (link.ended or link.slot_id != event.slot_id):
+    if link is not None and (link.ended or link.told > event.at):
+        return []
+    token = desk.vault.token("patient", event.request_id)
+    expires_at = max(event.start + LINK_AFTER_VISIT, link.expires_at if link else event.start)
+    row = store.LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
+    await store.keep_link(db, row, desk.vault.digest(token))
+    if link is None or link.slot_id != event.slot_id:
         return []
     await store.supersede(db, event.request_id)
     tellings = audience.of_cancellation(event.request_id, event.start, now, sms=event.patient.sms)

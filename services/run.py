@@ -154,6 +154,14 @@ async def _learn_slots(house: House, client: Client) -> None:
     await house.facts.start(client, first)
 
 
+async def _let_go(broker: NatsBroker) -> None:
+    """Stop reading. A server that is gone already cannot be told goodbye; what was not acknowledged comes again."""
+    try:
+        await broker.stop()
+    except (RuntimeError, OSError, NatsError) as gone:
+        log.warning("NATS was gone before we left: %s", type(gone).__name__)
+
+
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """A task that says so when it dies, instead of dying in silence."""
     task = asyncio.get_running_loop().create_task(work)

@@ -155,7 +155,7 @@ async def stored_facts(js: JetStreamContext) -> list[tuple[str, set[str]]]:
     """Everything the stream holds: its subject, and the names by which a reader may know it."""
     state = (await js.stream_info(STREAM)).state
     stored = []
-    for seq in range(state.first_seq, state.last_seq + 1):
+    for seq in range(max(1, state.first_seq), state.last_seq + 1):
         try:
             message = await js.get_msg(STREAM, seq)
         except NotFoundError:

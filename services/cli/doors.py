@@ -12,7 +12,7 @@ from rich.console import Console
 from services.settings import Settings
 
 URL = os.environ.get("RELAIS_URL") or f"http://127.0.0.1:{os.environ.get('RELAIS_PORT') or Settings.port}"
-problems = Console(stderr=True, highlight=False)
+problems = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from services.cli.doors import URL, answered, signed_in
 
 request_app = typer.Typer(no_args_is_help=True)
 slots_app = typer.Typer(no_args_is_help=True)
-out = Console(highlight=False)
+out = Console(highlight=False, soft_wrap=True)
 
 Url = Annotated[str, typer.Option(help="Where Relais answers.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON on standard output.")]

@@ -29,7 +29,7 @@ app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP doo
 app.add_typer(watching.app, name="events", help="The facts as they pass.")
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="Where everything rests (default: var).")]
 Port = Annotated[int | None, typer.Option(help="Web port on 127.0.0.1 (default: 8016).")]
@@ -114,7 +114,7 @@ def doctor(data: DataDir = None, port: Port = None, as_json: Annotated[bool, typ
     if as_json:
         sys.stdout.write(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2) + "\n")
     else:
-        out = Console(highlight=False)
+        out = Console(highlight=False, soft_wrap=True)
         for finding in findings:
             out.print(finding.line())
         wrong = sum(finding.state == "wrong" for finding in findings)

@@ -37,7 +37,7 @@ def list_territories(data: DataDir = None, as_json: Annotated[bool, typer.Option
 @app.command("import")
 def import_(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], data: DataDir = None) -> None:
     """Bring a CPTS's own perimeter: a CSV with the columns territory,name,departement,insee_code."""
-    errors = Console(stderr=True, highlight=False)
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         territory = import_territory(file)
     except ValueError as wrong:

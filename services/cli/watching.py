@@ -50,7 +50,7 @@ def tail(
     url: Annotated[str, typer.Option(help="Where Relais answers.")] = URL,
 ) -> None:
     """Follow the facts until Ctrl-C; reconnects when Relais restarts."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     with signed_in(account, url) as client:
         try:
             while True:

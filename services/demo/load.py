@@ -53,7 +53,7 @@ async def _fill(house: House, territory: Territory, days: int, progress: Progres
     registering = asyncio.create_task(_register(house, territory, people))  # first in the mailbox
     opened = await asyncio.gather(*bulks)
     await registering
-    if progress:
+    if progress and sum(opened):
         progress(f"{territory.name} : {len(people)} professionnels, {sum(opened)} créneaux nouveaux")
     return sum(opened)
 

@@ -16,6 +16,7 @@ from services.mailbox import KeyReused
 from services.web import api, documents, events, patient
 from services.web.access import admit
 from services.web.guards import Guards
+from services.web.pages import problem_page
 from services.web.pages import routers as pages
 from services.web.problems import MEDIA_TYPE, Problem, answer, as_problem
 
@@ -55,7 +56,7 @@ def create_app(house: House) -> FastAPI:
     app.state.misses = patient.Misses()
     app.state.recent = {}
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # never the event stream
-    app.add_middleware(Guards, base_url=house.settings.base_url)
+    app.add_middleware(Guards, base_url=house.settings.base_url, respond=respond)
     return app
 
 
@@ -81,12 +82,27 @@ def doors() -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    """The problem; somebody who only opened a page without being signed in is led to where one signs in."""
-    problem = as_problem(error) or Problem("refused")
-    html = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-    if html and problem.code == "signed_out":
+    return respond(request, as_problem(error) or Problem("refused"))
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """The problem: a page for somebody who opened one, problem details for a program or a script.
+
+    Who only opened a page without being signed in is led to where one signs in.
+    """
+    headers = request.headers
+    if "text/html" not in headers.get("accept", "") or "hx-request" in headers or _for_programs(request.url.path):
+        return answer(request, problem)
+    if request.method == "GET" and problem.code == "signed_out":
         return RedirectResponse("/", 303)
-    return answer(request, problem)
+    try:
+        return problem_page(request, problem)
+    except Exception:  # the page of the fault has the fault: say it plainly
+        return answer(request, problem)
+
+
+def _for_programs(path: str) -> bool:
+    return path.startswith(("/api/", "/static/", "/docs/", "/health"))
 
 
 _documents = APIRouter(prefix="/docs")

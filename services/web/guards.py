@@ -3,14 +3,16 @@
 import logging
 import secrets
 import traceback
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.web.problems import Problem, answer, as_problem
+from services.web.problems import Problem, as_problem
 
 log = logging.getLogger("relais.web")
 
@@ -46,8 +48,9 @@ HEADERS = {
 class Guards:
     """The outermost layer: refuses what no door should see, and answers for a door that failed."""
 
-    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+    def __init__(self, app: ASGIApp, *, base_url: str, respond: Callable[[Request, Problem], Response]) -> None:
         self._app = app
+        self._respond = respond
         own = urlsplit(base_url)
         self._origin = f"{own.scheme}://{own.netloc}"
         self._host = own.hostname or ""
@@ -70,7 +73,7 @@ class Guards:
             if dressed.started:
                 raise
             problem = as_problem(error) or _fault(scope, error)
-            await answer(request, problem)(scope, receive, dressed)
+            await self._respond(request, problem)(scope, receive, dressed)
 
     def _refuse_strangers(self, request: Request) -> None:
         host = request.headers.get("host", "")

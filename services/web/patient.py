@@ -6,6 +6,7 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -147,16 +148,21 @@ def refusal_of(opened: Opened, wanted: str, slot: str | None = None) -> str | No
 
 async def _act(request: Request, token: str, wanted: str, slot: str | None) -> Response | Json:
     """Carry it out, and answer a form with the page, a program with JSON."""
-    opened, house = await open_link(request, token), house_of(request)
-    from_a_form = "text/html" in request.headers.get("accept", "")
+    house, from_a_form = house_of(request), "text/html" in request.headers.get("accept", "")
+    try:
+        opened = await open_link(request, token)
+    except Problem as problem:
+        if from_a_form and problem.code in ("unknown_link", "expired_link"):
+            return RedirectResponse(f"/p/{quote(token, safe='')}", 303)  # the page says what to do
+        raise
     try:
         await carry_out(house, *_order(opened, wanted, slot))
     except Problem as problem:
         if from_a_form and problem.code in ("link_closed", "link_moved"):
-            return RedirectResponse(f"/p/{token}?refused={problem.code}", 303)
+            return RedirectResponse(f"/p/{quote(token)}?refused={problem.code}", 303)
         raise _problem(problem.code, opened) from None
     if from_a_form:
-        return RedirectResponse(f"/p/{token}", 303)
+        return RedirectResponse(f"/p/{quote(token)}", 303)
     return {"state": wanted}
 
 

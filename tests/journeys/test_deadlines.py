@@ -4,6 +4,7 @@ import pytest
 
 from dispatcher import orders as dispatcher
 from dispatcher.views import OnCall
+from schemas.values import Mode
 from services.audit import history
 from services.settings import Settings
 from tests.builders import hours, minutes
@@ -47,12 +48,12 @@ async def test_the_roster_is_alerted_before_the_deadline_and_climbed_until_someb
 
 
 async def test_an_escalated_request_is_still_placed_when_a_seat_opens(settings: Settings) -> None:
-    fast = Settings(**{**vars(settings), "speed": 60.0})
+    fast = Settings(**{**vars(settings), "speed": 30.0})
     async with living(fast) as town:
         await town.settle_in("gp-1")
-        await town.enter("r-1", within=minutes(15))  # nobody has time to lose: alerted at once
+        await town.enter("r-1", within=minutes(15), modes=(Mode.TELE,))  # nobody has time to lose: alerted at once
         await town.until_state("escalated", "r-1")
-        await town.open_slot(after=minutes(10), minutes=10)
+        await town.open_slot(after=minutes(13), minutes=10, modes=(Mode.TELE,))
         await town.until_state("booked", "r-1")
         await town.withdraw("r-1")
         await town.until_quiet()

@@ -82,11 +82,12 @@ class Town:
         await self.give(availability.register_practitioners, people)
 
     async def open_slot(
-        self, practitioner_id: str = "gp-1", *, after: timedelta = timedelta(hours=2), minutes: int = 60, capacity: int = 1
+        self, practitioner_id: str = "gp-1", *, after: timedelta = timedelta(hours=2), minutes: int = 60, capacity: int = 1,
+        modes: tuple[Mode, ...] = (Mode.OFFICE,),
     ) -> str:
         """A slot that begins so long from now; its id, once the whole house has heard of it."""
         start = (self.house.clock.now() + after).replace(microsecond=0)
-        new = NewSlot(start=start, minutes=minutes, capacity=capacity)
+        new = NewSlot(start=start, minutes=minutes, capacity=capacity, modes=modes)
         facts = await self.give(availability.publish_slots, practitioner_id, [new])
         assert isinstance(facts, list), facts
         slot_id: str = facts[0].slot_id  # type: ignore[attr-defined]  # a SlotOpened

@@ -174,6 +174,17 @@ async def test_a_problem_speaks_the_askers_language_and_french_otherwise(sign_in
     assert (answer.status_code, answer.json()["title"]) == (404, title)
 
 
+async def test_a_person_gets_a_page_and_a_program_gets_problem_details(regulator) -> None:
+    html = {"Accept": "text/html,application/xhtml+xml"}
+    for path, status in (("/nowhere", 404), ("/operations", 403), ("/console/requests/none", 404)):
+        page = await regulator.get(path, headers=html)
+        assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert "<h1>" in page.text
+        script = await regulator.get(path, headers=html | {"HX-Request": "true"})
+        assert script.headers["content-type"] == "application/problem+json"
+    assert (await regulator.get("/api/nowhere", headers=html)).headers["content-type"] == "application/problem+json"
+
+
 async def test_a_wrong_method_says_where_the_right_ones_are(sign_in: SignIn) -> None:
     nobody = await sign_in(None)
     answer = await nobody.put("/api/requests")

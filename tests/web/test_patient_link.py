@@ -126,6 +126,16 @@ async def test_a_link_expires(patient, link, house) -> None:
     assert house.territories["tarn-ouest"].phone in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("token", ["234567abcdef", "%2F%2Fevil.example", "..%5C%0d%0aSet-Cookie:a=b"])
+async def test_a_form_sent_to_a_link_that_is_none_leads_to_the_page_that_says_so(patient, token) -> None:
+    answer = await patient.post(f"/p/{token}/confirm", headers=HTML)
+    if answer.status_code == 404:  # a slash in it makes another address
+        return
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/p/")
+    assert "set-cookie" not in answer.headers
+
+
 async def test_the_calendar_file_says_when_and_where_and_nothing_of_health(patient, link) -> None:
     answer = await patient.get(f"{link}/rendez-vous.ics")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
