@@ -19,7 +19,7 @@ async def publish_slots(
     order: Order, practitioner_id: str, slots: Sequence[NewSlot], db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
     """Open all of these slots, or none: [SlotOpened…], or why not."""
-    who = await store.practitioner(db, practitioner_id)
+    who = await store.lock_practitioner(db, practitioner_id)
     if who is None:
         return Refused(code="unknown_practitioner")
     first, last = min(slot.start for slot in slots), max(slot.start for slot in slots)

@@ -48,6 +48,13 @@ async def practitioner(db: AsyncConnection, practitioner_id: str) -> Practitione
     return (await practitioners(db, [practitioner_id])).get(practitioner_id)
 
 
+async def lock_practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:
+    """The practitioner, for changing the agenda: others who publish for the same one wait for our transaction."""
+    query = select(PRACTITIONER).where(PRACTITIONER.c.id == practitioner_id).with_for_update()
+    row = (await db.execute(query)).one_or_none()
+    return None if row is None else PractitionerRow.model_validate(row._asdict())
+
+
 async def practitioners(db: AsyncConnection, ids: Iterable[str]) -> dict[str, PractitionerRow]:
     """Those that exist, by id."""
     rows = await db.execute(select(PRACTITIONER).where(PRACTITIONER.c.id.in_(set(ids))))

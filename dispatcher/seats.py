@@ -94,6 +94,7 @@ class OpenSeats:
         self._states: dict[str, SlotState] = {}
         self._areas: dict[tuple[str, str], Area] = {}
         self._expected: dict[str, dict[str, datetime]] = {}
+        self._proposed: dict[str, str] = {}
         self._of_practitioner: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
@@ -111,7 +112,7 @@ class OpenSeats:
         known = self._states.get(slot_id)
         request_id = getattr(fact, "request_id", None)
         if request_id is not None:
-            self._expected.get(slot_id, {}).pop(request_id, None)
+            self._answered(slot_id, request_id)
         if known is None or state.version > known.version:
             self._states[slot_id] = state
             self._shelve(slot_id)
@@ -132,6 +133,13 @@ class OpenSeats:
     def expect(self, slot_id: str, request_id: str, now: datetime) -> None:
         """A seat of it was just proposed: count it as taken until the answer is heard."""
         self._expected.setdefault(slot_id, {})[request_id] = now + EXPECTED_FOR
+        self._proposed[request_id] = slot_id
+
+    def expect_no_more(self, request_id: str) -> None:
+        """The request looks again (its proposal was lost, or rolled back): it must not stand in its own way."""
+        slot_id = self._proposed.get(request_id)
+        if slot_id is not None:
+            self._answered(slot_id, request_id)
 
     def free(self, slot: OpenSlot, now: datetime) -> int:
         """Seats nobody has taken or been proposed."""
@@ -139,9 +147,9 @@ class OpenSeats:
         if not waiting:
             return slot.state.free
         for request_id in [request_id for request_id, until in waiting.items() if until <= now]:
-            del waiting[request_id]
+            self._answered(slot.slot_id, request_id)
         if not waiting:
-            del self._expected[slot.slot_id]
+            self._expected.pop(slot.slot_id, None)
         return slot.state.free - len(waiting)
 
     def area(self, territory: str, profession: str) -> Area:
@@ -165,7 +173,15 @@ class OpenSeats:
             self._unshelve(slot)
             self._of_practitioner[slot.practitioner_id].discard(slot_id)
             self._states.pop(slot_id, None)
+            for request_id in list(self._expected.get(slot_id, ())):
+                self._answered(slot_id, request_id)
             self._expected.pop(slot_id, None)
+
+    def _answered(self, slot_id: str, request_id: str) -> None:
+        """The seat of it that was proposed to the request is counted no more."""
+        self._expected.get(slot_id, {}).pop(request_id, None)
+        if self._proposed.get(request_id) == slot_id:
+            del self._proposed[request_id]
 
     def _learn(self, slot: OpenSlot) -> None:
         self._slots[slot.slot_id] = slot

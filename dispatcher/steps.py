@@ -28,6 +28,7 @@ async def look(
     lost: tuple[str, ...] = (),
 ) -> list[Event]:
     """Propose the best seat, or nothing when nobody fits."""
+    seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     if not found.options:
         await store.change(db, row.request_id, counts=json.dumps(found.counts))

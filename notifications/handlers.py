@@ -47,7 +47,7 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
         event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
     )
     await store.keep_link(db, row, desk.vault.digest(token))
-    moved = event.moved and await store.was_told(db, event.request_id)
+    moved = event.moved and await store.was_told(db, event.request_id, event.request_id)
     if event.moved:
         await store.supersede(db, event.request_id)
     tellings = audience.of_booking(
@@ -84,13 +84,14 @@ async def on_request_reopened(event: RequestReopened, db: AsyncConnection, now: 
 async def on_request_withdrawn(
     event: RequestWithdrawn, db: AsyncConnection, now: datetime, *, desk: Desk
 ) -> list[Event]:
-    """Nothing more is said of the booking; the patient hears it when it was somebody else's act."""
-    told = await store.was_told(db, event.request_id)
+    """Nothing more is said of the booking. Who heard of it hears of its end, the patient unless it was her own act."""
+    told = await store.was_told(db, event.request_id, event.request_id)
+    practitioner = event.practitioner_id
+    if practitioner is not None and not await store.was_told(db, event.request_id, practitioner):
+        practitioner = None
     await _end(event, db, now, desk)
     tell_patient = told and event.patient.sms and event.actor.role is not Role.PATIENT
-    tellings = audience.of_withdrawal(
-        event.request_id, event.practitioner_id, event.start, now, tell_patient=tell_patient
-    )
+    tellings = audience.of_withdrawal(event.request_id, practitioner, event.start, now, tell_patient=tell_patient)
     return await _write(event, tellings, event.start or now, event.patient, db, now, desk)
 
 

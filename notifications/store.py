@@ -73,12 +73,12 @@ async def supersede(db: AsyncConnection, request_id: str) -> None:
     await db.execute(_SUPERSEDE, {"this": request_id})
 
 
-async def was_told(db: AsyncConnection, request_id: str) -> bool:
-    """Has the patient been told of a booking (or is it on its way)?"""
+async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:
+    """Has this person (the patient: the request's own id) been told anything of the request, or may have been?"""
     told = select(MESSAGE.c.id).where(
         MESSAGE.c.request_id == request_id,
-        MESSAGE.c.recipient == "patient",
-        MESSAGE.c.state.in_(("claimed", "sent")),
+        MESSAGE.c.recipient_id == person,
+        MESSAGE.c.state.in_(("claimed", "sent", "ambiguous")),
     )
     return (await db.execute(told.limit(1))).first() is not None
 

@@ -11,12 +11,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{org}: appointment {day} at {time}. See, confirm or cancel: {link}",
     },
     "moved": {
-        "fr": "{org} : nouveau rendez-vous {day} à {time} (le précédent est annulé). Voir : {link}",
-        "en": "{org}: new appointment {day} at {time} (the former one is cancelled). See: {link}",
+        "fr": "{org} : nouveau rendez-vous {day} à {time} (l'ancien est annulé). Voir : {link}",
+        "en": "{org}: new appointment {day} at {time} (the old one is cancelled). See: {link}",
     },
     "cancelled": {
-        "fr": "{org} : le rendez-vous {day} à {time} est annulé. Nous cherchons une autre place. Suivre : {link}",
-        "en": "{org}: the appointment {day} at {time} is cancelled. We are looking for another. Follow: {link}",
+        "fr": "{org} : rendez-vous {day} à {time} annulé. Nous en cherchons un autre : {link}",
+        "en": "{org}: appointment {day} at {time} cancelled. We are seeking another: {link}",
     },
     "withdrawn": {
         "fr": "{org} : le rendez-vous {day} à {time} est annulé. En cas de besoin, appelez le {phone}.",
@@ -24,9 +24,9 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "new_patient": {"fr": "{org} : un patient {day} à {time}. Détails : {link}"},
     "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; la place est rouverte. {link}"},
-    "escalated": {"fr": "{org} : une demande reste sans place, échéance {day} à {time}. À prendre en charge : {link}"},
+    "escalated": {"fr": "{org} : une demande reste sans place, échéance {day} à {time}. À traiter : {link}"},
 }
-"""Typed by hand, one segment each with usual names. Placeholders: org, day, time, link, phone."""
+"""Typed by hand, one segment each: 38 signs of name and 30 of address fit. Placeholders: org, day, time, link, phone"""
 
 DAYS = {
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
@@ -44,6 +44,8 @@ DOWNGRADE = {
     "œ": "oe",
     "Œ": "OE",
     "…": "...",
+    "–": "-",
+    "—": "-",
     "«": '"',
     "»": '"',
     "\u00a0": " ",

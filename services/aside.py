@@ -1,9 +1,10 @@
 """Which messages could not be dealt with, and why? Set aside, shown, replayed."""
 
-import re
-from collections.abc import Callable
+import traceback
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.event import Event, Order, derived_id
 from schemas.sealed import Vault
-from schemas.values import system_actor
+from schemas.values import NotYet, Value, system_actor
 from services.ledger import Aside
 from services.mailbox import Mailbox
 
@@ -75,14 +76,31 @@ async def drop(db: AsyncConnection, aside_id: str) -> bool:
     return bool((await db.execute(delete(Aside).where(_ASIDE.c.id == aside_id))).rowcount)
 
 
-def describe(error: Exception) -> str:
-    """What went wrong, in words without personal data: the kind of error and where, never the values."""
+def describe(error: BaseException) -> str:
+    """What went wrong, in words without personal data: the kind of error and where, never the values.
+
+    The text of an error may quote what it stumbled over (a KeyError is nothing but that), so only our own is shown.
+    """
     if isinstance(error, ValidationError):
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors(include_input=False)]
+        faults = [f"{_path(fault['loc'])}: {fault['type']}" for fault in error.errors(include_input=False)]
         return "not understood: " + "; ".join(faults[:8])
-    text = re.sub(r"[\d .+-]{8,}", "…", str(error).splitlines()[0][:200] if str(error) else "")
-    return f"{type(error).__name__}: {text}" if _safe(error) else type(error).__name__
+    words = f": {error}" if isinstance(error, NotYet) else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {frames[-1].name} ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{words}{where}"
 
 
-_SAFE: tuple[type[Exception], ...] = (LookupError, TimeoutError, ConnectionError)
-_safe: Callable[[Exception], bool] = lambda error: isinstance(error, _SAFE)  # noqa: E731
+def _path(loc: tuple[int | str, ...]) -> str:
+    """The field at fault. A key that is no field of ours came from outside, and may be a name."""
+    return ".".join(str(part) if isinstance(part, int) or part in _fields() else "…" for part in loc)
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """The names of all fields that values and facts have, and of the argument that handlers take."""
+    found, values = {"event"}, [Value]
+    while values:
+        value = values.pop()
+        found |= value.model_fields.keys()
+        values += value.__subclasses__()
+    return frozenset(found)

@@ -92,7 +92,8 @@ class Keyring:
         wanted = {subject for subject in subjects if subject not in self._known}
         self._wanted |= wanted
         async with self._turn:
-            batch, self._wanted = self._wanted - self._known.keys(), set()
+            # What we want ourselves counts too: those who made the batch before us may have failed.
+            batch, self._wanted = (self._wanted | wanted) - self._known.keys(), set()
             if batch:
                 await self._make(batch)
 

@@ -14,4 +14,5 @@ def set_up_logs(verbose: bool = False) -> None:
     logging.getLogger("relais").setLevel(logging.DEBUG if verbose else logging.INFO)
     # Both repeat at WARNING what our own relay and health check say better.
     logging.getLogger("nats").setLevel(logging.CRITICAL)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # Its sweeps log their own failures; what is left is the cancellation of those that run when we stop.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)

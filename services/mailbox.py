@@ -200,10 +200,7 @@ class Mailbox:
             return []
         if row.fingerprint != letter.fingerprint:
             return KeyReused()
-        return [
-            FACTS[said["subject"]].model_validate(said["fact"])
-            for said in _FACTS_JSON.validate_json(row.facts)
-        ]
+        return [FACTS[said["subject"]].model_validate(said["fact"]) for said in _FACTS_JSON.validate_json(row.facts)]
 
     def _tell(self, outcomes: dict[Letter, Outcome | Exception]) -> None:
         facts = _facts(outcomes.values())

@@ -17,6 +17,7 @@ from dispatcher import handlers as dispatcher
 from dispatcher import store as dispatcher_store
 from dispatcher.seats import fill
 from notifications import handlers as notifications
+from services.aside import describe
 from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats
@@ -135,7 +136,7 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
     """Stop listening. A server that is away cannot be told goodbye: the readers' unacknowledged facts come again."""
     try:
         await broker.stop()
-    except NatsError as away:
+    except (RuntimeError, OSError, NatsError) as away:
         log.warning("NATS was away at the end: %s", type(away).__name__)
         await client.close()
 
@@ -143,23 +144,17 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
 async def _learn_slots(house: House, client: Client) -> None:
     """Fill the index from the database, then follow the facts from where the projection had got to."""
     js = client.jetstream(timeout=10)
-    readers = [info for info in await js.consumers_info(STREAM) if info.name.startswith("dispatcher-")]
-    floor = min((info.ack_floor.stream_seq for info in readers if info.ack_floor and info.num_pending), default=None)
     last = (await js.stream_info(STREAM)).state.last_seq
-    unacked = [info.ack_floor.stream_seq for info in readers if info.ack_floor and info.num_ack_pending]
-    first = min([seq for seq in [floor, *unacked] if seq is not None], default=last) + 1
+    behind = [
+        info.ack_floor.stream_seq
+        for info in await js.consumers_info(STREAM)
+        if info.name.startswith("dispatcher-") and info.ack_floor and (info.num_pending or info.num_ack_pending)
+    ]
+    first = min([last, *behind]) + 1
     async with house.database.read() as db:
         fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
     house.facts.watch(house.seats.hear)
     await house.facts.start(client, first)
-
-
-async def _let_go(broker: NatsBroker) -> None:
-    """Stop reading. A server that is gone already cannot be told goodbye; what was not acknowledged comes again."""
-    try:
-        await broker.stop()
-    except (RuntimeError, OSError, NatsError) as gone:
-        log.warning("NATS was gone before we left: %s", type(gone).__name__)
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -167,8 +162,9 @@ def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     task = asyncio.get_running_loop().create_task(work)
 
     def ended(done: asyncio.Task[Any]) -> None:
-        if not done.cancelled() and done.exception() is not None:
-            log.critical("a part of Relais stopped: %s", done.exception())
+        failed = None if done.cancelled() else done.exception()
+        if failed is not None:
+            log.critical("a part of Relais stopped: %s", describe(failed))
 
     task.add_done_callback(ended)
     return task

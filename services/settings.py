@@ -1,6 +1,7 @@
 """What can be set from outside? Read once, at start, from the environment and the command line."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,14 +67,16 @@ NAMES = {
 def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     """The settings of this process: what was `given` (None = not given) wins over the environment.
 
-    Raises SettingsError with words of action for a port that is none, or an address that is not loopback.
+    Raises SettingsError with words of action for a port or a master key that is none, or an address not of loopback.
     """
     values: dict[str, Any] = {field: environment[name] for name, field in NAMES.items() if environment.get(name)}
     values |= {field: value for field, value in given.items() if value is not None}
-    try:
-        values["port"] = int(values.get("port", Settings.port))
-    except ValueError:
-        raise SettingsError(f"RELAIS_PORT must be a number between 1 and 65535, not {values['port']!r}.") from None
+    port = str(values.get("port", Settings.port))
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise SettingsError(f"RELAIS_PORT must be a number between 1 and 65535, not {port!r}.")
+    values["port"] = int(port)
+    if not re.fullmatch(r"([0-9a-fA-F]{64})?", values.get("master_key", "")):
+        raise SettingsError("RELAIS_MASTER_KEY must be 64 hexadecimal digits: `openssl rand -hex 32` makes one.")
     values["data_dir"] = Path(values.get("data_dir", Settings.data_dir))
     settings = Settings(**values)
     refuse_open_address(settings.host)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from services.bus.relay import unpublished
 from services.bus.server import NatsMissing
 from services.demo.load import load_demonstration
 from services.house import House
@@ -40,7 +41,9 @@ async def stay_up(settings: Settings, console: Console) -> int:
             async with running(settings, progress=say) as house:
                 if settings.seed_demonstration:
                     say("Territoires de démonstration")
-                    await load_demonstration(house, progress=say.detail)
+                    if await load_demonstration(house, progress=say.detail):
+                        say("Créneaux en place")
+                        await everything_heard(house)
                 async with serving(house):
                     _welcome(console, house, time.monotonic() - began)
                     await _until_told()
@@ -98,6 +101,15 @@ def refuse_taken_port(settings: Settings) -> None:
                 f"le port {settings.port} est déjà pris : choisissez-en un autre, par exemple "
                 f"`relais up --port {settings.port + 1}`."
             ) from None
+
+
+async def everything_heard(house: House) -> None:
+    """Wait until what was committed has been published: from then on proposals are complete."""
+    while True:
+        async with house.database.read() as db:
+            if not await unpublished(db):
+                return
+        await asyncio.sleep(0.1)
 
 
 async def _until_told() -> None:

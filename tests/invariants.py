@@ -4,9 +4,11 @@
 more: between two transactions every answer would be a snapshot of something unfinished.
 """
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from nats.js import JetStreamContext
@@ -14,15 +16,22 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.store import BOOKING, SLOT
+from availability.tables import BOOKING, SLOT
 from dispatcher.life import OPEN, PLACED
-from dispatcher.store import REQUEST, TIMER
-from notifications.store import MESSAGE
+from dispatcher.tables import REQUEST, TIMER
+from notifications.tables import MESSAGE
 from services.bus.streams import STREAM
 from services.database import Database
 from services.ledger import Aside, Audit, Inbox, Outbox
 
 Rows = list[Any]
+
+
+def _table(model: Any) -> Any:
+    return model.__table__  # SQLModel does not type it
+
+
+INBOX, OUTBOX, AUDIT, ASIDE = map(_table, (Inbox, Outbox, Audit, Aside))
 
 
 async def assert_kept(database: Database, js: JetStreamContext | None = None) -> None:
@@ -64,7 +73,7 @@ async def _seats(db: AsyncConnection) -> list[str]:
     for practitioner, own in of_each.items():
         found += [
             f"I2: two open slots of {practitioner} overlap"
-            for one, following in zip(own, own[1:], strict=False)
+            for one, following in pairwise(own)
             if following.start < one.ends
         ]
     return found
@@ -97,7 +106,7 @@ async def _timers(db: AsyncConnection) -> list[str]:
 async def _messages(db: AsyncConnection) -> list[str]:
     """I4: a patient hears of each booking once, of each cancellation once, of the end once."""
     heard = await _all(db, select(MESSAGE).where(MESSAGE.c.recipient == "patient", MESSAGE.c.state != "superseded"))
-    facts = Counter((row.about, row.subject) for row in await _all(db, select(Audit.__table__)))
+    facts = Counter((row.about, row.subject) for row in await _all(db, select(AUDIT)))
     found = []
     of_booking: Counter[str] = Counter()
     for (request, kind), n in Counter((row.request_id, row.kind) for row in heard).items():
@@ -116,8 +125,8 @@ async def _messages(db: AsyncConnection) -> list[str]:
 
 async def _ledger(db: AsyncConnection) -> list[str]:
     """I5: what was said was audited. I7: everything that was said has left."""
-    outbox = await _all(db, select(Outbox.__table__))
-    audited = {row.event_id for row in await _all(db, select(Audit.__table__))}
+    outbox = await _all(db, select(OUTBOX))
+    audited = {row.event_id for row in await _all(db, select(AUDIT))}
     return [
         *(f"I5: {row.topic} {row.id} is not in the audit" for row in outbox if row.id not in audited),
         *(f"I7: {row.topic} {row.id} was never published" for row in outbox if row.published_at is None),
@@ -127,9 +136,9 @@ async def _ledger(db: AsyncConnection) -> list[str]:
 async def _dealt_with(db: AsyncConnection) -> dict[str, set[str]]:
     """By reader: the ids of what was done or set aside."""
     dealt: dict[str, set[str]] = {}
-    for row in await _all(db, select(Inbox.__table__)):
+    for row in await _all(db, select(INBOX)):
         dealt.setdefault(row.reader, set()).add(row.event_id)
-    for row in await _all(db, select(Aside.__table__)):
+    for row in await _all(db, select(ASIDE)):
         dealt.setdefault(row.reader, set()).add(row.event_id)
     return dealt
 
@@ -161,10 +170,8 @@ async def stored_facts(js: JetStreamContext) -> list[tuple[str, set[str]]]:
         except NotFoundError:
             continue
         names = {(message.headers or {}).get("Nats-Msg-Id", str(seq))}
-        try:
+        with contextlib.suppress(ValueError, TypeError, KeyError):
             names.add(json.loads(message.data or b"")["id"])
-        except (ValueError, TypeError, KeyError):
-            pass
         stored.append((str(message.subject), names))
     return stored
 

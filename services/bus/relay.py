@@ -52,7 +52,10 @@ class Relay:
             self._bell.clear()
             while self._fresh:
                 batch, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
-                await self._publish(batch)
+                try:
+                    await self._publish(batch)
+                except Exception as failed:  # published and not marked: the sweep says it again, under the same id
+                    log.error("publishing was not noted down: %s", type(failed).__name__)
 
     async def sweep(self) -> int:
         """Publish what has waited for more than 2 s: left by a crash, or committed while the server was away."""

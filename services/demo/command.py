@@ -50,6 +50,9 @@ def play_demo(
     except (NotStarted, ValueError) as why:
         console.print(f"[red]✗[/red] {why}")
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        console.print("Arrêté. Rien n'a été joué, ou les chiffres n'ont pas été attendus.")
+        raise SystemExit(130) from None
     if json_out:
         sys.stdout.write(_as_json(summary, plan, community=community, seed=seed) + "\n")
 
@@ -62,11 +65,13 @@ async def play_plan(plan: Plan, server: OwnServer, console: Console) -> tuple[Su
         stage = stage_of(plan, doors)
         await server.answer(stage.time)
         doors.errors.clear()  # nobody answered while it was starting
-        console.print("Les professionnels s'inscrivent et ouvrent leurs premiers créneaux…")
-        await bring_in(stage, plan)
-        ready = f"{stage.counted['seats opened']} places annoncées"
-        console.print(f"{ready}. La journée commence {say_hour(plan.start, plan.territories[0])}.\n")
-        console.print(f"À regarder en direct : {server.url}/ → Régulation. Ctrl-C arrête et donne les chiffres.\n")
+        with console.status("Les professionnels s'inscrivent et ouvrent leurs premiers créneaux…"):
+            await bring_in(stage, plan)
+        console.print(f"{stage.counted['seats opened']} places déjà annoncées. À regarder en direct : {server.url}/")
+        console.print(
+            f"La journée commence {say_hour(plan.start, plan.territories[0])}, dans {stage.seconds_left():.0f} s. "
+            "Ctrl-C arrête et donne les chiffres.\n"
+        )
         await stage.time.until(plan.start)
         await play_day(stage, plan, server.died(), console)
         with console.status("Relevé des demandes…"):

@@ -29,6 +29,14 @@ ENGLISH: dict[str, str] = {
     "Votre rendez-vous a changé entre-temps. Voici le nouveau : dites-nous si vous venez.": (
         "Your appointment has changed in the meantime. Here is the new one: tell us if you are coming."
     ),
+    "Demande close": "Request closed",
+    "Votre demande est close. Si vous avez encore besoin de soins, appelez le numéro ci-dessous.": (
+        "Your request is closed. If you still need care, call the number below."
+    ),
+    "Annuler votre demande ?": "Cancel your request?",
+    "Oui, je n’en ai plus besoin": "Yes, I no longer need it",
+    "Non, cherchez encore": "No, keep looking",
+    "Je n’ai plus besoin de rendez-vous": "I no longer need an appointment",
     "Avec": "With",
     "Où": "Where",
     "Durée": "Length",

@@ -74,12 +74,12 @@ def say_when(at: datetime, zone: ZoneInfo, now: datetime, language: str = "fr", 
 
 
 def say_delay(minutes: int) -> str:
-    """Whole minutes as "45 min", "3 h 05", "2 j 4 h"."""
+    """Whole minutes as "45 min", "3 h", "3 h 05", "2 j 4 h"."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return f"{rest}{NB}min"
     if hours < 48:
-        return f"{hours}{NB}h{NB}{rest:02d}"
+        return f"{hours}{NB}h{NB}{rest:02d}" if rest else f"{hours}{NB}h"
     return f"{hours // 24}{NB}j{NB}{hours % 24}{NB}h"
 
 

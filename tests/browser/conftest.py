@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.servers import missing
 
@@ -37,12 +37,20 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+def free_port() -> int:
+    """A port that nobody used a moment ago."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @dataclass
 class Live:
     """A whole Relais in a process of its own, as `relais up` starts it."""
 
     folder: Path
-    port: int
+    options: tuple[str, ...] = ()
+    port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -52,7 +60,7 @@ class Live:
     def start(self) -> None:
         """Start it (again, on the same data) and wait until it answers."""
         command = [sys.executable, "-c", "from services.cli.main import app; app()", "up"]
-        command += ["--port", str(self.port), "--data", str(self.folder / "data")]
+        command += ["--port", str(self.port), "--data", str(self.folder / "data"), *self.options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RELAIS_")}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
@@ -94,10 +102,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """One Relais for all browser tests; each test takes a territory or a patient of its own."""
     if not CHROMIUM.exists():
         missing(f"{CHROMIUM} is missing: apt install chromium")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    relais = Live(tmp_path_factory.mktemp("live"), port)
+    relais = Live(tmp_path_factory.mktemp("live"))
     relais.start()
     yield relais
     relais.stop()
@@ -138,10 +143,14 @@ class Desk:
     def open(self, context: BrowserContext, path: str) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        page.on("console", lambda said: said.type == "error" and self.complaints.append(f"console: {said.text}"))
+        page.on("console", self._note)
         self.pages.append(page)
         page.goto(path)
         return page
+
+    def _note(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.complaints.append(f"console: {said.text}")
 
     def refused(self) -> list[str]:
         """What the content security policy refused on the pages that are open."""

@@ -43,8 +43,12 @@ def enter(page: Page, phone: str, last: str, first: str, year: str, commune: str
 
 
 def request(client: httpx.Client, commune: str, **said: Any) -> str:
-    """A care request through the JSON door; its id."""
+    """A care request through the JSON door; its id. `slot_id` is first held, as while one talks."""
     body = {"phone": "06 39 98 00 11", "last_name": "Exemple", "commune": commune, **said}
+    if "slot_id" in said:
+        body["request_id"] = uuid.uuid4().hex
+        seat = {"request_id": body["request_id"], "slot_id": said["slot_id"], "mode": "office"}
+        assert client.post("/api/holds", json=seat).status_code == 200
     answer = client.post("/api/requests", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
@@ -56,14 +60,15 @@ def practitioner(client: httpx.Client, profession: str = "10", words: str = "") 
     return dict(found[0])
 
 
-def free_soon(client: httpx.Client, capacity: int = 1, after: int = 50) -> dict[str, Any]:
+def free_soon(client: httpx.Client, capacity: int = 1, after: int = 50, each: int = 5) -> dict[str, Any]:
     """Opens a slot of the practitioner who is signed in, as soon as she has time."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     for wait in range(after, after + 600, 5):
-        slot = {"start": (now + timedelta(minutes=wait)).isoformat(), "minutes": 5 * capacity, "capacity": capacity}
+        slot = {"start": (now + timedelta(minutes=wait)).isoformat(), "minutes": each * capacity, "capacity": capacity}
         body = {"slots": [slot | {"modes": ["office"]}]}
         answer = client.post("/api/slots", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
         if answer.status_code == 201:
+            time.sleep(0.5)  # until the dispatcher has heard of it: nothing but a proposal would show that
             return dict(answer.json()["slots"][0])
     raise AssertionError(f"no time at all: {answer.text}")
 

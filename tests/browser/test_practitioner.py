@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, Desk, Live
 from tests.browser.people import free_soon, practitioner, request, sooner_or_later, words
 
 pytestmark = pytest.mark.browser
@@ -83,3 +83,36 @@ def test_a_secretary_chooses_for_whom_she_opens_time(desk, live):
     second = chooser.locator("option").nth(1).inner_text()
     chooser.select_option(label=second)
     expect(page.locator("h1")).to_have_text(second)
+
+
+@pytest.fixture
+def hurried(tmp_path):
+    """A Relais whose clock runs a hundred times faster: an hour of waiting is half a minute."""
+    relais = Live(tmp_path, options=("--speed", "100"))
+    relais.start()
+    yield relais
+    relais.stop()
+
+
+@pytest.mark.slow
+def test_after_the_time_one_says_whether_the_patient_came(browser, hurried):
+    with hurried.client("reg-tarn-ouest") as regulator:
+        physio = practitioner(regulator, profession="70")["id"]
+        with hurried.client(physio) as hands:
+            slot = free_soon(hands)
+        request(regulator, "81105", profession="70", slot_id=slot["id"], last_name="Lacaze")
+    desk = Desk(browser, hurried)
+    page = desk.sit(physio, "/me", viewport=PHONE)
+    visit = page.locator(f".visits li[data-slot='{slot['id']}']")
+    expect(visit).to_contain_text("Lacaze")
+    came = visit.get_by_role("button", name="Venu", exact=True)
+    expect(came).to_have_count(0)
+    for _ in range(60):  # nothing passes on the bus meanwhile: the page is looked at again
+        page.reload()
+        if came.count():
+            break
+        page.wait_for_timeout(1000)
+    came.click()
+    expect(visit.locator(".chip")).to_contain_text("venu")
+    assert not desk.complaints
+    desk.leave()

@@ -3,6 +3,7 @@
 import os
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +18,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "screens"
 """Written only when RELAIS_SCREENS=1: pictures of the documentation change when somebody wants them to."""
 
 WIDE = {"width": 1440, "height": 900}
-PEOPLE = (
+PEOPLE: tuple[tuple[str, str, int, str, dict[str, Any]], ...] = (
     ("Cazals", "Jeanne", 1941, "81105", {"hours": 24}),
     ("Benali", "Karim", 1986, "81140", {"hours": 24, "no_vehicle": True}),
     ("Martinez", "Lou", 2022, "81099", {"hours": 6}),
@@ -48,7 +49,7 @@ def morning(live):
         sooner_or_later(lambda: link_of(regulator, "06 39 98 05 04"))
         doctor = practitioner(regulator)
         with live.client(doctor["id"]) as hands:
-            slot = free_soon(hands, capacity=3, after=60)
+            slot = free_soon(hands, capacity=3, after=60, each=15)
         for number, name in enumerate(("Vidal", "Serres"), start=20):
             held = uuid.uuid4().hex
             said = {

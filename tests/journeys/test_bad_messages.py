@@ -48,7 +48,9 @@ async def test_the_same_message_set_aside_twice_is_shown_once(town: Town) -> Non
     assert len(await town.aside()) == 1
 
 
-@pytest.mark.parametrize("subject", ["care.tarn-ouest.slot.stolen.v1", "care.tarn-ouest.slot.opened.v9", "care.slot.opened.v1"])
+@pytest.mark.parametrize(
+    "subject", ["care.tarn-ouest.slot.stolen.v1", "care.tarn-ouest.slot.opened.v9", "care.slot.opened.v1"]
+)
 async def test_a_subject_that_nobody_understands_is_refused_by_the_stream(town: Town, subject: str) -> None:
     with pytest.raises(NoStreamResponseError):
         await town.js.publish(subject, b"{}")

@@ -9,7 +9,9 @@ from tests.journeys.town import Town
 pytestmark = pytest.mark.journey
 
 
-async def test_three_patients_of_a_cancelled_slot_move_or_wait_with_what_is_left_of_their_own_deadline(town: Town) -> None:
+async def test_three_patients_of_a_cancelled_slot_move_or_wait_with_what_is_left_of_their_own_deadline(
+    town: Town,
+) -> None:
     await town.settle_in("gp-2")
     cancelled = await town.open_slot("gp-1", capacity=3)
     names = ["r-1", "r-2", "r-3"]

@@ -1,5 +1,7 @@
 """Is a human alerted before the miss, and the next one when nobody answers?"""
 
+from datetime import datetime
+
 import pytest
 
 from dispatcher import orders as dispatcher
@@ -74,7 +76,7 @@ async def test_a_hold_that_nobody_uses_ends_and_the_one_who_waits_gets_the_seat(
         await assert_kept(town.house.database, town.js)
 
 
-async def steps(town: Town, request_id: str) -> list[tuple[str, object]]:
+async def steps(town: Town, request_id: str) -> list[tuple[str, datetime]]:
     async with town.house.database.read() as db:
         return [(step.subject, step.at) for step in await history(db, request_id)]
 

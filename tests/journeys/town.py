@@ -73,16 +73,19 @@ class Town:
     async def give(self, act: Callable[..., Awaitable[Answer]], *said: Any, order: Order | None = None) -> Answer:
         """What a regulator asks, through the same door as the web; every order is remembered."""
         given = order or an_order(id=f"journey-{next(_KEYS)}")
-        return await self.house.mailbox.order(
-            given, lambda db, now: act(given, *said, db, now), fingerprint="the same"
-        )
+        return await self.house.mailbox.order(given, lambda db, now: act(given, *said, db, now), fingerprint="the same")
 
     async def settle_in(self, *practitioner_ids: str, **said: Any) -> None:
         people = [a_practitioner(one, **said) for one in practitioner_ids]
         await self.give(availability.register_practitioners, people)
 
     async def open_slot(
-        self, practitioner_id: str = "gp-1", *, after: timedelta = timedelta(hours=2), minutes: int = 60, capacity: int = 1,
+        self,
+        practitioner_id: str = "gp-1",
+        *,
+        after: timedelta = timedelta(hours=2),
+        minutes: int = 60,
+        capacity: int = 1,
         modes: tuple[Mode, ...] = (Mode.OFFICE,),
     ) -> str:
         """A slot that begins so long from now; its id, once the whole house has heard of it."""
@@ -97,9 +100,7 @@ class Town:
     async def enter(self, request_id: str, *, slot_id: str | None = None, **need: Any) -> Answer:
         """Somebody of Gaillac calls; `need` as in the builders, from now on."""
         wanted = a_need(now=self.house.clock.now(), **need)
-        return await self.give(
-            dispatcher.enter_request, request_id, wanted, await self.patient(request_id), slot_id
-        )
+        return await self.give(dispatcher.enter_request, request_id, wanted, await self.patient(request_id), slot_id)
 
     async def patient(self, request_id: str, name: str = "Mireille Testard", phone: str = "+33639980001") -> Patient:
         seal = self.house.vault.seal
@@ -151,7 +152,7 @@ class Town:
         """Wait until it is so. Fails, with what is seen instead, when it does not become so."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await happens():
+                while not await happens():  # noqa: ASYNC110  # it happens in a database: no event to wait for
                     await asyncio.sleep(0.03)
         except TimeoutError:
             raise AssertionError(f"it did not happen; the requests are {await self.states()}") from None
@@ -176,8 +177,7 @@ class Town:
 
     async def pause(self, reader: str, *, resume: bool = False) -> None:
         """Let a reader hear nothing for now; what is said waits for it in the stream."""
-        until = "" if resume else "2099-01-01T00:00:00Z"
-        body = json.dumps({"pause_until": until} if until else {}).encode()
+        body = json.dumps({} if resume else {"pause_until": "2099-01-01T00:00:00Z"}).encode()
         answer = await self.nats.request(f"$JS.API.CONSUMER.PAUSE.{STREAM}.{reader}", body, timeout=5)
         assert "error" not in json.loads(answer.data), answer.data
 

@@ -30,7 +30,9 @@ def _refused(error: object) -> bool:
 
 async def test_the_text_of_a_database_error_never_shows_what_was_to_be_written(desk: Desk) -> None:
     async with database_away(desk.database):
-        [failed] = await desk.together([desk.mailbox.order(order("enter"), deciding(order("enter"), "MARQUE"), fingerprint="MARQUE")])
+        [failed] = await desk.together(
+            [desk.mailbox.order(order("enter"), deciding(order("enter"), "MARQUE"), fingerprint="MARQUE")]
+        )
     assert isinstance(failed, Exception)
     assert "MARQUE" not in str(failed)
     assert "MARQUE" not in repr(failed)

@@ -1,16 +1,20 @@
 """What does a bad letter cost the others that share its transaction?"""
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatcher.handlers import on_care_requested
 from schemas.event import Event
-from schemas.request import RequestConfirmed
+from schemas.request import CareRequested, RequestConfirmed
+from schemas.slot import SlotChosen
 from schemas.values import Refused
 from services.mailbox import GROUP
+from tests.builders import MONDAY, a_need, a_patient, a_slot, hours, seats_of
 from tests.mailbox.conftest import LATE, Broken, Desk, deciding, fact, note, order, react, refuse, stumble
 
 FIFTY = range(50)
@@ -36,9 +40,7 @@ async def test_a_poison_letter_in_a_group_of_fifty_costs_only_itself(desk: Desk,
 
 
 async def test_the_listeners_hear_each_fact_of_a_group_that_was_run_again_once(desk: Desk) -> None:
-    await desk.together(
-        [desk.mailbox.receive("dispatcher-x", fact(n), stumble if n == BAD else react) for n in FIFTY]
-    )
+    await desk.together([desk.mailbox.receive("dispatcher-x", fact(n), stumble if n == BAD else react) for n in FIFTY])
     assert [one.id for one in desk.heard] == await desk.said()
     assert len(desk.heard) == 49
 
@@ -46,7 +48,9 @@ async def test_the_listeners_hear_each_fact_of_a_group_that_was_run_again_once(d
 async def test_a_refused_order_in_a_group_of_fifty_costs_only_itself(desk: Desk) -> None:
     outcomes = await desk.together(
         [
-            desk.mailbox.order(order(f"o-{n}"), refuse if n == BAD else deciding(order(f"o-{n}"), f"o-{n}"), fingerprint="f")
+            desk.mailbox.order(
+                order(f"o-{n}"), refuse if n == BAD else deciding(order(f"o-{n}"), f"o-{n}"), fingerprint="f"
+            )
             for n in FIFTY
         ]
     )
@@ -86,3 +90,26 @@ async def test_a_listener_that_fails_costs_nobody_the_answer_and_runs_nothing_tw
     await desk.mailbox.order(order("first"), deciding(order("first"), "first"))
     await desk.mailbox.order(order("second"), deciding(order("second"), "second"))
     assert await desk.effects() == ["first", "second"]
+
+
+async def test_requests_whose_group_is_run_again_find_the_seats_they_found_the_first_time(desk: Desk) -> None:
+    seats = seats_of(a_slot("s-1", MONDAY + hours(24 * 365 * 10), capacity=3, minutes=45))
+    calls = [
+        CareRequested.after(
+            order(f"call {n}"),
+            MONDAY,
+            request_id=f"r-{n}",
+            need=a_need(within=hours(24 * 365 * 20), hours=24),
+            patient=a_patient(f"r-{n}"),
+        )
+        for n in range(3)
+    ]
+    seek = partial(on_care_requested, seats=seats)
+    *_, no = await desk.together(
+        [
+            *(desk.mailbox.receive("dispatcher-request-entered-v1", call, seek) for call in calls),
+            desk.mailbox.order(order("no"), refuse),
+        ]
+    )
+    assert no == Refused(code="taken")
+    assert [type(fact) for fact in desk.heard] == [SlotChosen] * 3

@@ -14,7 +14,7 @@ from services.demo.world.acts import Ask
 
 LINK = re.compile(r"/p/([0-9A-Za-z]{8,40})")
 
-ALREADY = ("already_closed", "not_booked", "not_escalated", "not_begun", "refused")
+ALREADY = ("already_closed", "unknown_request", "not_booked", "not_escalated", "not_begun", "refused")
 """What one hears when somebody else ended the request first."""
 
 
@@ -79,6 +79,10 @@ class Stage:
         self.crowd.add(task)
         task.add_done_callback(self._leave)
         return task
+
+    def seconds_left(self) -> float:
+        """Real seconds until the day begins."""
+        return max(0.0, (self.start - self.time.now()).total_seconds() / self.time.speed)
 
     def note_lag(self, planned: datetime) -> None:
         """How late something was done that was to be done at `planned`: what a busy machine costs."""

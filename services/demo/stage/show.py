@@ -168,7 +168,7 @@ def _headline(summary: Summary) -> RenderableType:
 def _table(title: str, lines: Iterable[Line], name: Callable[[Line], str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(title, no_wrap=True, min_width=24)
-    for column in ("demandes", "placées", "≤ 24 h", "en cours", "sans", "attente"):
+    for column in ("demandes", "placées", "≤ 24 h", "en cours", "sans place", "attente"):
         table.add_column(column, justify="right")
     for line in lines:
         counts = (line.asked, line.placed, line.within_24h, line.waiting, line.not_placed)
@@ -177,14 +177,12 @@ def _table(title: str, lines: Iterable[Line], name: Callable[[Line], str]) -> Ta
 
 
 def _list(title: str, counts: Mapping[str, int]) -> RenderableType:
-    table = Table(box=None, show_header=False, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(justify="right")
     table.add_column()
     for words, count in counts.items():
         table.add_row(str(count), words)
-    if not counts:
-        table.add_row("0", "")
-    return Group(table, Text())
+    return Group(Text(title, "bold"), table, Text()) if counts else Group()
 
 
 def _around(summary: Summary) -> dict[str, int]:

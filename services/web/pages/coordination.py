@@ -121,13 +121,17 @@ def _headline(today: Figures) -> list[dict[str, str]]:
     share = f"{round(100 * today.in_time / today.asked)}{NB}%" if today.asked else ""
     median = "—" if today.median_wait_minutes is None else say_delay(round(today.median_wait_minutes))
     return [
-        {"value": str(today.asked), "label": "demandes reçues", "detail": ""},
-        {"value": str(today.in_time), "label": "placées dans leur délai", "detail": share},
+        _figure(today.asked, "demande reçue", "demandes reçues"),
+        _figure(today.in_time, "placée dans son délai", "placées dans leur délai", share),
         {"value": median, "label": "attente médiane", "detail": "de la demande au rendez-vous"},
-        {"value": str(today.open), "label": "en cours", "detail": ""},
-        {"value": str(today.escalated), "label": "alertes", "detail": "une personne prévenue"},
-        {"value": str(today.no_show), "label": "patients non venus", "detail": ""},
+        _figure(today.open, "en cours", "en cours"),
+        _figure(today.escalated, "alerte", "alertes"),
+        _figure(today.no_show, "patient non venu", "patients non venus"),
     ]
+
+
+def _figure(count: int, one: str, several: str, detail: str = "") -> dict[str, str]:
+    return {"value": str(count), "label": one if count < 2 else several, "detail": detail}
 
 
 def _tables(today: Figures, communes: Any) -> list[dict[str, Any]]:

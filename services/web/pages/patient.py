@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from availability import store as agendas
-from dispatcher.life import PLACED, State
+from dispatcher.life import PLACED, WAITING, State
 from dispatcher.views import RequestRow
 from schemas.territory import Territory
 from services.web.patient import open_link
@@ -22,13 +22,13 @@ router = APIRouter()
 NATIONAL = "116 117"
 """The number for care that is not urgent, when the link does not say which territory to call."""
 
-_WHERE = {
+WHERE = {
     "office": "Au cabinet",
     "home": "À votre domicile",
     "teleconsultation": "En téléconsultation : le professionnel vous appelle",
 }
 # title, notice, tone of the notice
-_ENDS: dict[State, tuple[str, str, str]] = {
+ENDS: dict[State, tuple[str, str, str]] = {
     State.WITHDRAWN: (
         "Rendez-vous annulé",
         "Ce rendez-vous est annulé. Si vous avez encore besoin de soins, appelez le numéro ci-dessous.",
@@ -40,7 +40,13 @@ _ENDS: dict[State, tuple[str, str, str]] = {
         "warn",
     ),
 }
-_ENDS[State.ESCALATED] = _ENDS[State.SEEKING]
+ENDS[State.ESCALATED] = ENDS[State.SEEKING]
+for _closed in (State.REDIRECTED, State.ADVISED, State.UNMET):
+    ENDS[_closed] = (
+        "Demande close",
+        "Votre demande est close. Si vous avez encore besoin de soins, appelez le numéro ci-dessous.",
+        "",
+    )
 _CHANGED = "Votre rendez-vous a changé entre-temps. Voici le nouveau : dites-nous si vous venez."
 _OVER = (
     "Rendez-vous passé",
@@ -50,7 +56,7 @@ _OVER = (
 _OLD = (
     "Ce lien n’est plus valable",
     "Ce lien est trop ancien ou mal recopié. Ouvrez celui du dernier SMS reçu, ou appelez le numéro ci-dessous.",
-    "",
+    "warn",
 )
 
 
@@ -64,12 +70,11 @@ async def appointment(request: Request, token: str, act: str = "", refused: str 
     except Problem as problem:
         if problem.code not in ("unknown_link", "expired_link"):
             raise
-        return _kind(request, language, problem.status)
+        return _kind(request, language, problem)
     row, now = link.row, house.clock.now()
     values: dict[str, Any] = _frame(link.territory, language, now) | {"token": token}
     if row.state not in PLACED or row.start is None:
-        title, notice, tone = _ENDS.get(row.state, _OVER)
-        return page("patient.html", **values | {"title": title, "notice": notice, "tone": tone})
+        return page("patient.html", **values | _without_place(row, act == "cancel"))
     over = row.start + timedelta(minutes=row.minutes or 0) <= now
     values |= await _ticket(request, row, link.territory, language, now) | {
         "confirmed": row.state is State.CONFIRMED,
@@ -91,6 +96,16 @@ def _words(row: RequestRow, over: bool, asking: bool, refused: str) -> dict[str,
     return {"title": "Rendez-vous déplacé" if row.moved else "Votre rendez-vous", "notice": "", "tone": ""}
 
 
+def _without_place(row: RequestRow, asked: bool) -> dict[str, Any]:
+    """No appointment: because it ended, or because another place is being sought, which one may give up."""
+    title, notice, tone = ENDS.get(row.state, _OVER)
+    asking = asked and row.state in WAITING
+    if asking:
+        title, notice = "Annuler votre demande ?", ""
+    seeking = row.state in WAITING and not asking
+    return {"title": title, "notice": notice, "tone": tone, "asking": asking, "seeking": seeking, "slot": ""}
+
+
 def _frame(territory: Territory | None, language: str, now: datetime) -> dict[str, Any]:
     return {
         "lang": language,
@@ -101,20 +116,18 @@ def _frame(territory: Territory | None, language: str, now: datetime) -> dict[st
         "start": None,
         "asking": False,
         "may_act": False,
+        "seeking": False,
         "notice": "",
         "tone": "",
     }
 
 
-def _kind(request: Request, language: str, status: int) -> HTMLResponse:
+def _kind(request: Request, language: str, problem: Problem) -> HTMLResponse:
     """For a link that is wrong or too old: what to do now."""
     values = _frame(None, language, house_of(request).clock.now())
-    title, notice, _ = _OLD
-    return page(
-        "patient.html",
-        status=status,
-        **values | {"title": title, "notice": notice, "tone": "warn", "token": ""},
-    )
+    title, notice, tone = _OLD
+    values |= {"title": title, "notice": notice, "tone": tone, "token": ""}
+    return page("patient.html", status=problem.status, **values | {"phone": problem.about.get("phone", NATIONAL)})
 
 
 async def _ticket(
@@ -134,7 +147,7 @@ async def _ticket(
         "slot": row.slot_id,
         "minutes": row.minutes,
         "professional": practitioner_name(row.practitioner_id, found) or "",
-        "where": _WHERE[str(row.mode)],
+        "where": WHERE[str(row.mode)],
         "address": _address(who.address if who else "", place) if at_office else "",
         "near_word": near.capitalize() if near != in_full else "",
     }

@@ -59,6 +59,7 @@ class Shown:
     commune: str
     hints: str
     status: str
+    when: str
     detail: str
     look: str
     mark: str
@@ -94,6 +95,7 @@ async def show(
                 commune=name_of(row.need.place.commune, house.communes),
                 hints=", ".join(_hints(row.need)),
                 status=_status(row, zone, now),
+                when=say_when(row.start, zone, now) if row.state in PLACED and row.start else "",
                 detail=_detail(row, who, names, zone),
                 look=look,
                 mark=mark,

@@ -26,10 +26,8 @@ WORDS: dict[str, str] = {
     "request.withdrawn": "Demande annulée",
     "seat.freed": "La place est rendue au praticien",
     "request.closed": "Demande close",
-    "message.sent": "Message parti",
-    "message.failed": "Message non parti",
 }
-"""By noun and fact. What is not here is between machines and is not told."""
+"""By noun and fact. What is not here is between machines, or shown with the messages themselves."""
 
 PEOPLE = frozenset(
     {"request.entered", "slot.held", "escalation.acknowledged", "request.confirmed"}

@@ -39,7 +39,7 @@ export function sayWhen(iso) {
 export function sayDelay(minutes) {
   const hours = Math.floor(minutes / 60);
   if (hours < 1) return `${minutes}\u00a0min`;
-  if (hours < 48) return `${hours}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")}`;
+  if (hours < 48) return `${hours}\u00a0h${minutes % 60 ? `\u00a0${String(minutes % 60).padStart(2, "0")}` : ""}`;
   return `${Math.floor(hours / 24)}\u00a0j\u00a0${hours % 24}\u00a0h`;
 }
 

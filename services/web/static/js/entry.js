@@ -206,5 +206,5 @@ form.addEventListener("change", (event) => {
 form.phone.addEventListener("change", known);
 form.birth.addEventListener("change", () => {
   const year = birthYear();
-  $("#birth-hint").textContent = year ? `${new Date(now()).getFullYear() - year}\u00a0ans en ${new Date(now()).getFullYear()}, né·e en ${year}` : "";
+  $("#birth-hint").textContent = year ? `${new Date(now()).getFullYear() - year}\u00a0ans, ${year}` : "";
 });

@@ -1,0 +1,70 @@
+"""Does what was committed reach NATS, whatever fails on the way?"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats
+import pytest
+from nats.aio.client import Client
+from sqlalchemy import text
+
+from schemas.request import RequestConfirmed
+from services.bus.relay import Relay
+from services.bus.streams import STREAM, prepare_stream
+from services.clock import Clock
+from services.database import Database
+from services.mailbox import Mailbox
+from services.tables import create_tables
+from tests.builders import MONDAY, an_order
+from tests.journeys.town import Server
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'relais.db'}")
+    await create_tables(database)
+    yield database
+    await database.close()
+
+
+async def test_a_database_that_fails_after_the_publishing_does_not_stop_the_relay(
+    nats_server: Server, sqlite: Database
+) -> None:
+    client = await nats.connect(nats_server.url)
+    await prepare_stream(client.jetstream())
+    mailbox = Mailbox(sqlite, Clock())
+    relay = Relay(client, sqlite, mailbox, Clock())
+    running = [asyncio.ensure_future(one) for one in (mailbox.run(), relay.run())]
+    try:
+        await rename(sqlite, "outbox", "outbox_away")
+        relay.hear([confirmed("r-1")])
+        await until_stored(client, 1)
+        await asyncio.sleep(0.1)  # long enough to fail at noting down that it was published
+        await rename(sqlite, "outbox_away", "outbox")
+        relay.hear([confirmed("r-2")])
+        await until_stored(client, 2)
+    finally:
+        for one in running:
+            one.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await asyncio.gather(*running)
+        await client.close()
+
+
+def confirmed(request_id: str) -> RequestConfirmed:
+    return RequestConfirmed.after(an_order(), MONDAY, request_id=request_id, slot_id="s-1")
+
+
+async def rename(database: Database, table: str, name: str) -> None:
+    async with database.writing() as db:
+        await db.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
+async def until_stored(client: Client, number: int) -> None:
+    async with asyncio.timeout(5):
+        while (await client.jetstream().stream_info(STREAM)).state.messages < number:  # noqa: ASYNC110  # a server's answer
+            await asyncio.sleep(0.02)

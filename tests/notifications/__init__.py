@@ -1,0 +1,1 @@
+"""Is the right person told, in the right words, once?"""

@@ -1,0 +1,104 @@
+"""How does a test talk to the notifications? Facts of a request go in, letters come out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notifications import store
+from notifications.channels.outcome import Outcome
+from notifications.handlers import Desk, reactions
+from notifications.sending import give_up_lost, record
+from notifications.store import LinkRow, MessageRow
+from schemas.event import Event
+from schemas.request import (
+    Patient,
+    RequestBooked,
+    RequestClosed,
+    RequestEscalated,
+    RequestReopened,
+    RequestWithdrawn,
+)
+from schemas.values import Actor, Mode
+from services.database import Database
+from services.keyring import Keyring
+from services.reference.territories import load_territories
+from tests.builders import AT_TEN, GAILLAC, MONDAY, a_sealed_patient, an_order, ask, hear
+
+SITE = "https://relais.example"
+
+
+@dataclass
+class Notifications:
+    """The room on a real database, with a patient whose name and phone are sealed for good."""
+
+    database: Database
+    vault: Keyring
+    patient: Patient
+
+    @classmethod
+    async def open(cls, database: Database, vault: Keyring) -> "Notifications":
+        return cls(database, vault, await a_sealed_patient(vault, "req-1"))
+
+    async def hear(self, *facts: Event, now: datetime = MONDAY) -> list[Any]:
+        told = reactions(Desk(self.vault, load_territories(), SITE, "console"))
+        return [answer for fact in facts for answer in await hear(self.database, told[type(fact)], fact, now)]
+
+    async def leave(self, now: datetime = MONDAY, outcome: Outcome | None = None) -> list[MessageRow]:
+        """What the sender takes at `now`; handed over with `outcome`, when there is one."""
+        async with self.database.writing() as db:
+            claimed = await store.claim(db, now, 50)
+        for message in claimed if outcome else ():
+            await ask(self.database, record, an_order(), message, outcome, now=now)
+        return claimed
+
+    async def record(self, message: MessageRow, outcome: Outcome, now: datetime = MONDAY) -> list[Any]:
+        answer = await ask(self.database, record, an_order(), message, outcome, now=now)
+        assert isinstance(answer, list)
+        return answer
+
+    async def give_up(self, now: datetime) -> list[Any]:
+        answer = await ask(self.database, give_up_lost, an_order(), now=now)
+        assert isinstance(answer, list)
+        return answer
+
+    async def messages(self) -> dict[tuple[str, str], MessageRow]:
+        """Everything written about the request, by (kind, state)."""
+        async with self.database.read() as db:
+            return {(row.kind, row.state): row for row in await store.messages_about(db, "req-1")}
+
+    async def link(self) -> LinkRow | None:
+        async with self.database.read() as db:
+            return await store.link_of(db, "req-1")
+
+    # --- what the dispatcher says -----------------------------------------------------------------------
+
+    def booked(
+        self, slot_id: str = "ten", start: datetime = AT_TEN, at: datetime = MONDAY, **said: Any
+    ) -> RequestBooked:
+        usual = {
+            "practitioner_id": "gp-1",
+            "minutes": 15,
+            "mode": Mode.OFFICE,
+            "place": GAILLAC,
+            "patient": self.patient,
+        }
+        return RequestBooked.after(
+            an_order(), at, request_id="req-1", slot_id=slot_id, start=start, **{**usual, **said}
+        )
+
+    def reopened(self, slot_id: str = "ten", start: datetime = AT_TEN, at: datetime = MONDAY) -> RequestReopened:
+        return RequestReopened.after(
+            an_order(), at, request_id="req-1", slot_id=slot_id, start=start, patient=self.patient
+        )
+
+    def withdrawn(self, by: Actor | None = None, **said: Any) -> RequestWithdrawn:
+        usual = {"slot_id": "ten", "practitioner_id": "gp-1", "start": AT_TEN, "patient": self.patient}
+        return RequestWithdrawn.after(an_order(by), MONDAY, request_id="req-1", **{**usual, **said})
+
+    def closed(self, outcome: Any = "advised") -> RequestClosed:
+        return RequestClosed.after(an_order(), MONDAY, request_id="req-1", outcome=outcome, slot_id="ten")
+
+    def escalated(self, person: str = "anne", rank: int = 0) -> RequestEscalated:
+        return RequestEscalated.after(
+            an_order(), MONDAY, request_id="req-1", person=person, rank=rank, deadline=AT_TEN, counts={}
+        )

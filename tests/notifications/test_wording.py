@@ -1,0 +1,131 @@
+"""Are the words right: one SMS, the hour of the place, nothing about anybody's health?"""
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.wording import GSM7, GSM7_ESCAPED, TEXTS, Facts, render, segments, to_gsm7
+from services.reference.professions import PROFESSIONS
+from services.reference.territories import load_territories
+
+PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
+LONGEST_DAY = datetime(2026, 9, 30, 8, 30, tzinfo=UTC)  # a Wednesday, half past ten
+SITE = "https://relais.cpts-exemple.fr"
+PATHS = {"new_patient": "/me", "seat_freed": "/me", "escalated": "/console"}
+EVERY_TEXT = [(kind, language) for kind, texts in TEXTS.items() for language in texts]
+TERRITORIES = sorted(load_territories().values(), key=lambda territory: territory.id)
+
+
+def rendered(kind: str, language: str, org: str, moment: datetime = LONGEST_DAY, zone: ZoneInfo = PARIS) -> str:
+    path = PATHS.get(kind, "/p/" + "k" * 12)
+    return render(kind, language, Facts(org, moment, SITE + path, "05 36 49 00 81"), zone)
+
+
+@pytest.mark.parametrize("territory", TERRITORIES, ids=lambda territory: territory.id)
+@pytest.mark.parametrize(("kind", "language"), EVERY_TEXT)
+def test_every_text_of_every_territory_is_one_sms(kind: str, language: str, territory: object) -> None:
+    name = territory.name  # type: ignore[attr-defined]  # parametrised with territories
+    text = rendered(kind, language, name)
+    assert segments(text) == 1, f"{len(text)}: {text}"
+    assert set(text) <= GSM7 | GSM7_ESCAPED
+    assert "?" not in text
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY_TEXT)
+def test_no_text_says_a_word_about_health(kind: str, language: str) -> None:
+    text = rendered(kind, language, "CPTS Tarn Ouest").lower()
+    labels = {word for one in PROFESSIONS.values() for word in re.split(r"\W+", one.label.lower()) if len(word) > 3}
+    reasons = {"fièvre", "fever", "douleur", "pain", "motif", "symptôme", "urgence", "maladie", "ill", "soin", "santé"}
+    specialties = {
+        "médec",
+        "doctor",
+        "infirm",
+        "nurse",
+        "cardio",
+        "gynéc",
+        "psych",
+        "dent",
+        "kiné",
+        "pédiatr",
+        "sage-f",
+    }
+    assert not [word for word in labels | specialties if word in text]
+    assert not [word for word in reasons if re.search(rf"\b{word}\b", text)]
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY_TEXT)
+def test_every_text_says_who_writes_and_names_nobody(kind: str, language: str) -> None:
+    text = rendered(kind, language, "CPTS Tarn Ouest")
+    assert text.startswith("CPTS Tarn Ouest")
+    assert "{" not in text
+    assert "Mireille" not in text
+
+
+def test_the_text_of_a_booking() -> None:
+    assert rendered("booked", "fr", "CPTS Tarn Ouest") == (
+        "CPTS Tarn Ouest : rendez-vous mercredi 30/09 à 10h30. Voir, confirmer ou annuler : "
+        "https://relais.cpts-exemple.fr/p/kkkkkkkkkkkk"
+    )
+    assert rendered("booked", "en", "CPTS Tarn Ouest").startswith(
+        "CPTS Tarn Ouest: appointment Wednesday 30/09 at 10:30. See"
+    )
+
+
+def test_a_language_nobody_wrote_is_french() -> None:
+    assert rendered("booked", "oc", "CPTS") == rendered("booked", "fr", "CPTS")
+    assert rendered("new_patient", "en", "CPTS") == rendered("new_patient", "fr", "CPTS")
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "said"),
+    [
+        (datetime(2026, 1, 5, 10, 5, tzinfo=UTC), PARIS, "lundi 05/01 à 11h05"),
+        (datetime(2026, 7, 6, 10, 5, tzinfo=UTC), PARIS, "lundi 06/07 à 12h05"),
+        (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), PARIS, "dimanche 29/03 à 1h59"),  # 2 o'clock does not exist
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), PARIS, "dimanche 29/03 à 3h00"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), PARIS, "dimanche 25/10 à 2h30"),  # this half past two comes twice
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), PARIS, "dimanche 25/10 à 2h30"),
+        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), PARIS, "dimanche 25/10 à 3h00"),
+        (datetime(2026, 12, 31, 22, 0, tzinfo=UTC), REUNION, "vendredi 01/01 à 2h00"),  # tomorrow already
+        (datetime(2026, 7, 6, 5, 0, tzinfo=UTC), REUNION, "lundi 06/07 à 9h00"),  # no summer time there
+    ],
+)
+def test_the_hour_is_that_of_the_place(moment: datetime, zone: ZoneInfo, said: str) -> None:
+    assert f"rendez-vous {said}." in rendered("booked", "fr", "CPTS", moment, zone)
+
+
+@given(st.text())
+def test_whatever_is_written_fits_the_alphabet_of_an_sms(text: str) -> None:
+    assert set(to_gsm7(text)) <= GSM7 | GSM7_ESCAPED
+
+
+@given(st.text(alphabet=sorted(GSM7 | GSM7_ESCAPED)))
+def test_what_fits_already_is_left_as_it_is(text: str) -> None:
+    assert to_gsm7(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Hôpital de l’Isle, à 9 h", "Hopital de l'Isle, à 9 h"),
+        ("Pays des Maures – Littoral", "Pays des Maures - Littoral"),
+        ("Hyères et les Îles d’Or", "Hyères et les Iles d'Or"),
+        ("Cœur…", "Coeur..."),
+        ("çà et là", "cà et là"),
+        ("日", "?"),
+    ],
+)
+def test_what_does_not_fit_is_written_as_people_would(written: str, sent: str) -> None:
+    assert to_gsm7(written) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("€" * 80, 1), ("€" * 81, 2), ("", 1)],
+)
+def test_how_many_sms_a_text_is(text: str, count: int) -> None:
+    assert segments(text) == count

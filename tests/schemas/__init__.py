@@ -1,0 +1,1 @@
+"""Can everything that was ever said still be read?"""
