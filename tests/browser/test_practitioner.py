@@ -97,12 +97,13 @@ def hurried(tmp_path):
 @pytest.mark.slow
 def test_after_the_time_one_says_whether_the_patient_came(browser, hurried):
     with hurried.client("reg-tarn-ouest") as regulator:
-        physio = practitioner(regulator, profession="70")["id"]
-        with hurried.client(physio) as hands:
-            slot = free_soon(hands)
-        request(regulator, "81105", profession="70", slot_id=slot["id"], last_name="Lacaze")
+        physio = practitioner(regulator, profession="70")
+        with hurried.client(physio["id"]) as hands:
+            slot = free_soon(hands, after=60)
+        need = {"profession": "70", "usual_practitioner": physio["id"], "hours": 24}
+        request(regulator, physio["commune"], last_name="Lacaze", **need)
     desk = Desk(browser, hurried)
-    page = desk.sit(physio, "/me", viewport=PHONE)
+    page = desk.sit(physio["id"], "/me", viewport=PHONE)
     visit = page.locator(f".visits li[data-slot='{slot['id']}']")
     expect(visit).to_contain_text("Lacaze")
     came = visit.get_by_role("button", name="Venu", exact=True)

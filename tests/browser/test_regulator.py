@@ -6,7 +6,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import Keyboard, enter, words
+from tests.browser.people import Keyboard, enter, request, words
 
 pytestmark = pytest.mark.browser
 
@@ -178,6 +178,16 @@ def test_a_patient_who_calls_again_is_recognised(desk, live):
     expect(page.locator("#known")).to_contain_text("Vidal Sam")
     hands.press("Alt+o")
     expect(page.locator("#drawer h2")).to_contain_text("Vidal Sam")
+
+
+def test_when_the_session_is_over_the_console_leads_to_the_first_page(desk, live):
+    page = desk.sit("reg-var-ouest", "/console")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    page.context.clear_cookies()
+    with live.client("reg-var-ouest") as colleague:
+        request(colleague, "83129")
+    expect(page).to_have_url(live.url + "/")
+    expect(page.locator("h1")).to_contain_text("Relais trouve")
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """What does it look like? Pictures of a believable morning, for a person to look at."""
 
 import os
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +50,8 @@ def morning(live):
         with live.client(doctor["id"]) as hands:
             slot = free_soon(hands, capacity=3, after=60, each=15)
         for number, name in enumerate(("Vidal", "Serres"), start=20):
-            held = uuid.uuid4().hex
-            said = {
-                "request_id": held,
-                "slot_id": slot["id"],
-                "phone": f"06 39 98 05 {number}",
-                "birth_year": 1970 + number,
-            }
-            regulator.post("/api/holds", json={"request_id": held, "slot_id": slot["id"], "mode": "office"})
-            request(regulator, "81105", last_name=name, reason="Douleur au genou", hours=24, **said)
+            who = {"last_name": name, "phone": f"06 39 98 05 {number}", "birth_year": 1970 + number}
+            request(regulator, "81105", reason="Douleur au genou", slot_id=slot["id"], **who)
         yield {"doctor": doctor["id"], "link": link_of(regulator, "06 39 98 05 00")}
 
 

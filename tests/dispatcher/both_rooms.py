@@ -32,6 +32,7 @@ class World:
     read: set[tuple[str, str]] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.rooms = {"dispatcher": dispatcher.reactions(self.seats), "availability": availability.reactions()}
@@ -66,13 +67,14 @@ class World:
         await self.ask(publish_slots, GPS[pick % 2], [a_new_slot(start, 20, capacity=1 + pick % 2)])
 
     async def deliver(self, pick: int) -> None:
-        """Any of the letters on their way; one in three comes twice; one that is too early comes again later."""
-        if not self.letters:
-            return
-        letter = self.letters.pop(pick % len(self.letters))
-        if pick % 3 == 0:
-            self.letters.append(letter)
-        await self._read(*letter)
+        """Some of the letters on their way; one in three comes twice; one that is too early comes again later."""
+        for turn in range(1 + pick % 4):
+            if not self.letters:
+                return
+            letter = self.letters.pop((pick + 7 * turn) % len(self.letters))
+            if (pick + turn) % 3 == 0:
+                self.letters.append(letter)
+            await self._read(*letter)
 
     async def _read(self, room: str, fact: Event) -> None:
         if (room, fact.id) in self.read:
@@ -124,6 +126,13 @@ class World:
             " (SELECT 1 FROM request_timer t WHERE t.request_id = r.id)"
         )
         return await self._ids(query)
+
+    async def revived(self) -> list[str]:
+        """Requests that had ended and are open again."""
+        states = "('seeking', 'escalated', 'booked', 'confirmed')"
+        ended = set(await self._ids(f"SELECT id FROM care_request WHERE state NOT IN {states}"))
+        self.ended |= ended
+        return sorted(self.ended - ended)
 
     async def disagreements(self) -> list[str]:
         """Requests whose place the two rooms do not see the same way."""

@@ -13,7 +13,7 @@ from services.tables import create_tables
 from tests.dispatcher.both_rooms import World
 
 STEPS = ("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "act", "close", "cancel")
-days = st.lists(st.tuples(st.sampled_from([*STEPS, "wait", "wait"]), st.integers(0, 59)), min_size=12, max_size=45)
+days = st.lists(st.tuples(st.sampled_from([*STEPS, "wait", "wait"]), st.integers(0, 59)), min_size=30, max_size=60)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,10 @@ def play(empty: Path, steps: list[tuple[str, int]]) -> None:
             for step, pick in steps:
                 await getattr(world, step)(pick)
                 assert await world.unwatched() == []
+                assert await world.revived() == []
             await world.settle()
             assert await world.unwatched() == []
+            assert await world.revived() == []
             assert await world.disagreements() == []
         finally:
             await world.database.close()
@@ -54,7 +56,7 @@ def play(empty: Path, steps: list[tuple[str, int]]) -> None:
 @pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(days)
-def test_every_open_request_has_a_timer_and_both_rooms_agree_on_who_sits_where(
+def test_every_open_request_is_watched_until_it_ends_and_both_rooms_agree_on_who_sits_where(
     empty: Path, steps: list[tuple[str, int]]
 ) -> None:
     play(empty, steps)

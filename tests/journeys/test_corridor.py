@@ -7,6 +7,7 @@ import pytest
 from schemas.slot import SlotHeld
 from services.audit import history
 from tests.builders import hours
+from tests.invariants import assert_kept
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.journey
@@ -58,6 +59,7 @@ async def test_a_request_that_finds_nobody_gets_the_next_slot_that_opens(town: T
     await town.enter("r-1")
     await town.until_quiet()
     assert (await town.states())["r-1"] == "seeking"
+    await assert_kept(town.house.database, town.js)  # while it waits, a timer watches it
     await town.open_slot()
     await town.until_state("booked", "r-1")
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import nats
@@ -31,15 +32,28 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
+@asynccontextmanager
+async def relaying(server: Server, database: Database) -> AsyncIterator[tuple[Relay, Client]]:
+    """A relay at work on an empty stream, with nobody who reads."""
+    client = await nats.connect(server.url)
+    await prepare_stream(client.jetstream())
+    mailbox = Mailbox(database, Clock())
+    relay = Relay(client, database, mailbox, Clock())
+    running = [asyncio.ensure_future(one) for one in (mailbox.run(), relay.run())]
+    try:
+        yield relay, client
+    finally:
+        for one in running:
+            one.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await asyncio.gather(*running)
+        await client.close()
+
+
 async def test_a_database_that_fails_after_the_publishing_does_not_stop_the_relay(
     nats_server: Server, sqlite: Database
 ) -> None:
-    client = await nats.connect(nats_server.url)
-    await prepare_stream(client.jetstream())
-    mailbox = Mailbox(sqlite, Clock())
-    relay = Relay(client, sqlite, mailbox, Clock())
-    running = [asyncio.ensure_future(one) for one in (mailbox.run(), relay.run())]
-    try:
+    async with relaying(nats_server, sqlite) as (relay, client):
         await rename(sqlite, "outbox", "outbox_away")
         relay.hear([confirmed("r-1")])
         await until_stored(client, 1)
@@ -47,12 +61,16 @@ async def test_a_database_that_fails_after_the_publishing_does_not_stop_the_rela
         await rename(sqlite, "outbox_away", "outbox")
         relay.hear([confirmed("r-2")])
         await until_stored(client, 2)
-    finally:
-        for one in running:
-            one.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await asyncio.gather(*running)
-        await client.close()
+
+
+async def test_a_fact_that_is_published_twice_is_stored_once(nats_server: Server, sqlite: Database) -> None:
+    async with relaying(nats_server, sqlite) as (relay, client):
+        once, later = confirmed("r-1"), confirmed("r-2")
+        relay.hear([once, once])
+        relay.hear([once, later])
+        await until_stored(client, 2)
+        info = await client.jetstream().stream_info(STREAM)
+        assert info.state.messages == 2
 
 
 def confirmed(request_id: str) -> RequestConfirmed:

@@ -2,6 +2,7 @@
 import { $, $$, ask } from "./ask.js";
 import { setClock, tick } from "./clock.js";
 import { onFacts, refresh } from "./live.js";
+import { part } from "./part.js";
 import { toast } from "./toast.js";
 
 const drawer = $("#drawer");
@@ -25,7 +26,8 @@ export const current = () => opened || document.activeElement?.closest?.("#board
 export async function openRequest(id) {
   from = document.activeElement;
   opened = id;
-  await htmx.ajax("GET", `/console/requests/${id}`, { target: "#drawer", swap: "innerHTML" });
+  await part(`/console/requests/${id}`, "#drawer", "innerHTML");
+  if (!drawer.children.length) return;
   drawer.hidden = false;
   $("h2", drawer)?.focus();
 }
@@ -54,9 +56,9 @@ const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(
 /** Asks for the board again; htmx morphs it, so that focus and scroll stay where they are. */
 async function reload(facts) {
   const about = new Set(facts.map((fact) => fact.request_id));
-  await htmx.ajax("GET", "/console/board", { target: "#board", swap: "outerMorph" });
+  await part("/console/board", "#board");
   if (opened && (about.has(opened) || about.has(undefined))) {
-    await htmx.ajax("GET", `/console/requests/${opened}`, { target: "#drawer", swap: "innerMorph" });
+    await part(`/console/requests/${opened}`, "#drawer", "innerMorph");
   }
 }
 

@@ -3,6 +3,7 @@ import { $ } from "./ask.js";
 import "./acts.js";
 import { setClock, tick } from "./clock.js";
 import { listen, onFacts } from "./live.js";
+import { part } from "./part.js";
 
 const CALM = 1000; // ms: these pages are read, not worked in
 let timer = 0;
@@ -10,8 +11,7 @@ let timer = 0;
 onFacts(() => {
   timer ||= setTimeout(async () => {
     timer = 0;
-    const part = $("#follow");
-    await htmx.ajax("GET", part.dataset.url, { target: "#follow", swap: "outerMorph" });
+    await part($("#follow").dataset.url, "#follow");
     setClock($("#follow").dataset.now);
     tick();
   }, CALM);

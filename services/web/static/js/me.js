@@ -3,6 +3,7 @@ import { $, $$, NoAnswer, ask, make } from "./ask.js";
 import "./acts.js";
 import { setClock } from "./clock.js";
 import { listen, onFacts, refresh } from "./live.js";
+import { part } from "./part.js";
 import { toast } from "./toast.js";
 
 const form = $("#publish");
@@ -96,9 +97,8 @@ if (form) {
 }
 $("#for-whom")?.addEventListener("change", () => $("#for").requestSubmit());
 onFacts(async () => {
-  const part = $("#agenda");
-  if (!part) return;
-  await htmx.ajax("GET", part.dataset.url, { target: "#agenda", swap: "outerMorph" });
+  if (!$("#agenda")) return;
+  await part($("#agenda").dataset.url, "#agenda");
   setClock($("#agenda").dataset.now);
 });
 listen();

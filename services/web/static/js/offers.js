@@ -129,7 +129,7 @@ function showHeld() {
   said.textContent = `Place gardée 90\u00a0secondes\u00a0: ${sayWhen(held.start)}, ${held.practitioner}. c pour confirmer, r pour relâcher.`;
   clearInterval(counting);
   const count = () => {
-    const seconds = Math.ceil(realUntil(held.until) / 1000);
+    const seconds = Math.min(90, Math.ceil(realUntil(held.until) / 1000));
     if (seconds <= 0) return over();
     left.textContent = seconds > 60 ? `encore 1\u00a0min ${seconds - 60}\u00a0s` : `encore ${seconds}\u00a0s`;
     meter.value = seconds;
