@@ -67,9 +67,10 @@ def propose(
     return Proposals(tuple(found), {} if found else count_refusals(need, seats, territory, now))
 
 
-def consider(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime) -> Option | None:
-    """This very slot as an option, or None when a rule refuses it."""
-    case, why_not = _judge(need, slot, seats, now)
+def consider(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime, *, held: bool = False) -> Option | None:
+    """This very slot as an option, or None when a rule refuses it. `held` = one seat of it is kept for this need."""
+    km, free = distance_km(need.place, slot.place), seats.free(slot, now) + held
+    case, why_not = judge(need, slot, km, free, now)
     return None if slot.profession != need.profession or why_not else _option(case)
 
 

@@ -46,7 +46,7 @@ async def on_care_requested(
         return []
     if event.slot_id is not None:
         held = seats.get(event.slot_id)  # its SlotOpened may still be on the way: the patient was promised it anyway
-        option = consider(event.need, held, seats, now) if held else None
+        option = consider(event.need, held, seats, now, held=True) if held else None
         reasons = ("choisi avec le patient", *(option.reasons if option else ()))
         territory = held.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), db, now)]

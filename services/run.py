@@ -56,6 +56,7 @@ async def running(
             server = EmbeddedNats(settings.data_dir / "nats")
             url = await server.start()
             stack.push_async_callback(server.stop)
+            stack.callback(_spawn(server.watch()).cancel)
         progress("streams")
         broker, client = await _connect(house, url, workers)
         relay = Relay(client, house.database, house.mailbox, house.clock)

@@ -43,12 +43,12 @@ class Settings:
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'relais.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir / 'relais.db'}"
 
     @property
     def keyring(self) -> str:
         """The keys are kept apart, so that a backup of the data alone can be made unreadable."""
-        return self.keyring_url or f"sqlite+aiosqlite:///{self.data_dir / 'keyring.db'}"
+        return self.keyring_url or f"sqlite:///{self.data_dir / 'keyring.db'}"
 
 
 NAMES = {
@@ -84,8 +84,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> 
         ("RELAIS_DATABASE_URL", settings.database_url),
         ("RELAIS_KEYRING_URL", settings.keyring_url),
     ):
-        if url and not url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
-            raise SettingsError(f"{name} must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///.")
+        if url and not url.startswith(("postgresql+asyncpg://", "sqlite:///")):
+            raise SettingsError(f"{name} must begin with postgresql+asyncpg:// or sqlite:///.")
     return settings
 
 

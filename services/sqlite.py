@@ -1,46 +1,117 @@
-"""How is SQLite asked without a thread hop a statement? In the event loop; only waiting for the disk leaves it.
+"""How is SQLite asked without a thread hop a statement? In the event loop; only waiting leaves it.
 
-A statement of ours takes 10–50 µs, handing it to aiosqlite's thread and back four times as long as that (a hop for
-the cursor, the statement, the rows, the end). What waits for the disk (`COMMIT`) still runs in that thread, so that
-the loop goes on meanwhile. Measured in docs/figures.md.
+A statement of ours takes 10–50 µs; through an asynchronous driver it costs several times that in hops and adapters.
+So a plain connection is asked where the handler runs, behind the two methods of AsyncConnection that the house uses,
+and only what waits (`BEGIN IMMEDIATE` for the lock, `COMMIT` for the disk) runs in a thread (docs/decisions/0003).
 """
 
-import sqlite3
-from functools import partial
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 
-import aiosqlite
+from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy.engine.base import NestedTransaction
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
 """One writer beside many readers; a commit is on the disk when it returns (a promise is a promise)."""
 
 
-class LoopConnection(aiosqlite.Connection):
-    """An aiosqlite connection whose quick calls run where they are made."""
+class Savepoint:
+    """A savepoint, with the methods of AsyncTransaction that the mailbox uses."""
 
-    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if _may_wait(fn):
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        if not self._running or not self._connection:
-            raise ValueError("Connection closed")
-        return fn(*args, **kwargs)
+    def __init__(self, nested: NestedTransaction) -> None:
+        self._nested = nested
 
+    async def commit(self) -> None:
+        self._nested.commit()
 
-def connect(path: str) -> aiosqlite.Connection:
-    """A connection to the file, in autocommit: transactions begin when we say so (Python 3.11's sqlite3 otherwise
-    breaks savepoints). To be awaited."""
-    connection = LoopConnection(partial(_open, path), iter_chunk_size=64)
-    connection._thread.daemon = True
-    return connection
+    async def rollback(self) -> None:
+        self._nested.rollback()
 
 
-def _open(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+class LoopConnection:
+    """What a handler sees of a connection: the part of AsyncConnection that the house uses, asked on the spot."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return self._connection.execute(statement, parameters)
+
+    async def begin_nested(self) -> Savepoint:
+        return Savepoint(self._connection.begin_nested())
+
+    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
+        return work(self._connection, *arguments)
 
 
-def _may_wait(fn: Any) -> bool:
-    """Whether the call waits for the disk. No lock is waited for: a data folder has one Relais (services/up.py)."""
-    return isinstance(getattr(fn, "__self__", None), sqlite3.Connection) and fn.__name__ in ("commit", "close")
+class SqliteFile:
+    """One file: one writer at a time (`BEGIN IMMEDIATE`), beside it readers who each see the last commit."""
+
+    def __init__(self, url: URL) -> None:
+        plain = url.set(drivername="sqlite")
+        self._writer = _engine(plain, "BEGIN IMMEDIATE")
+        self._reader = _engine(plain, "BEGIN")
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        with self._reader.connect() as connection:
+            yield _as_async(connection)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turn:
+            with self._writer.connect() as connection:
+                transaction = await _to_the_end(connection.begin)
+                try:
+                    yield _as_async(connection)
+                except BaseException:
+                    transaction.rollback()
+                    raise
+                try:
+                    await _to_the_end(transaction.commit)
+                except BaseException:
+                    connection.invalidate()  # a COMMIT that failed leaves SQLite's transaction open
+                    raise
+
+    async def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+async def _to_the_end(work: Callable[[], T]) -> T:
+    """Wait for the disk, or for another process's lock, in a thread; to the end, also when cancelled."""
+    done = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(done)
+    except asyncio.CancelledError:
+        await done
+        raise
+
+
+def _as_async(connection: Connection) -> AsyncConnection:
+    return cast(AsyncConnection, LoopConnection(connection))
+
+
+def _engine(url: URL, begin: str) -> Engine:
+    # Readers are never kept waiting: in the event loop nobody could give a connection back meanwhile.
+    arguments = {"check_same_thread": False, "isolation_level": None, "cached_statements": 256}
+    engine = create_engine(url, connect_args=arguments, max_overflow=-1, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: Any) -> None:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        # The driver is in autocommit: Python 3.11's sqlite3 otherwise breaks savepoints.
+        connection.exec_driver_sql(begin)
+
+    return engine

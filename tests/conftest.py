@@ -37,7 +37,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """Where a SQLite database of this test may lie; nothing is there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'relais.db'}"
+    return f"sqlite:///{tmp_path / 'relais.db'}"
 
 
 @pytest.fixture(params=BOTH)
@@ -47,7 +47,7 @@ async def database_url(
     """The URL of an empty database with all tables and guards: once SQLite, once PostgreSQL."""
     if request.param == "sqlite":
         if not empty_sqlite.exists():  # noqa: ASYNC240  # a test blocks nobody
-            database = Database(f"sqlite+aiosqlite:///{empty_sqlite}")
+            database = Database(f"sqlite:///{empty_sqlite}")
             await create_tables(database)
             await database.close()
         shutil.copyfile(empty_sqlite, tmp_path / "relais.db")
@@ -70,7 +70,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def vault(tmp_path: Path) -> AsyncIterator[Keyring]:
     """A keyring of its own, under a master key that is always the same."""
-    store = Database(f"sqlite+aiosqlite:///{tmp_path / 'keyring.db'}")
+    store = Database(f"sqlite:///{tmp_path / 'keyring.db'}")
     await store.create(KEYRING_TABLES)
     keyring = Keyring(store, Clock(), MASTER)
     yield keyring

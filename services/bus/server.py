@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -14,6 +15,8 @@ import sys
 import sysconfig
 import urllib.request
 from pathlib import Path
+
+log = logging.getLogger("relais.nats")
 
 OLDEST = (2, 12)
 """The oldest nats-server whose behaviour the house was built on."""
@@ -48,8 +51,8 @@ class EmbeddedNats:
         settings = self._folder / "nats-server.conf"
         settings.touch(mode=0o600)
         settings.write_text(_configuration(self._folder, self._port, self._monitor_port, self._token))
-        log = self._folder / "nats-server.log"
-        with log.open("wb") as file:
+        said = self._folder / "nats-server.log"
+        with said.open("wb") as file:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork takes a millisecond, once
                 [find_server(), "-c", str(settings)],
                 stdout=file,
@@ -60,12 +63,23 @@ class EmbeddedNats:
         (self._folder / "nats-server.pid").write_text(str(self._process.pid))
         for _ in range(400):
             if self._process.poll() is not None:
-                raise NatsMissing(f"nats-server did not start: {_last_words(log)} (see {log})")
+                raise NatsMissing(f"nats-server did not start: {_last_words(said)} (see {said})")
             if await asyncio.to_thread(self._ready):
                 return f"nats://{self._token}@127.0.0.1:{self._port}"
             await asyncio.sleep(0.025)
         await self.stop()
-        raise NatsMissing(f"nats-server did not answer within 10 s (see {log})")
+        raise NatsMissing(f"nats-server did not answer within 10 s (see {said})")
+
+    async def watch(self) -> None:
+        """Start the server again when it dies, on the same address: facts wait in the outbox meanwhile."""
+        while True:
+            await asyncio.sleep(1)
+            if self._process is not None and self._process.poll() is not None:
+                log.error("nats-server ended by itself (code %s): starting it again", self._process.returncode)
+                try:
+                    await self.start()
+                except NatsMissing as missing:
+                    log.error("nats-server did not come back: %s", missing)
 
     async def stop(self) -> None:
         if self._process is None:

@@ -20,9 +20,7 @@ NEXT_YEAR_WITHIN = timedelta(days=183)
 FARTHEST = timedelta(days=731)
 LONGEST_TEXT = 60  # signs
 
-NOT_READ = (
-    "Cette date n'est pas comprise. Écrivez par exemple « demain 14h », « lundi 9h30 » ou « 15/12 8h »."
-)
+NOT_READ = "Cette date n'est pas comprise. Écrivez par exemple « demain 14h », « lundi 9h30 » ou « 15/12 8h »."
 TOO_FAR = "Cette date est trop lointaine : choisissez un jour dans les deux ans."
 PASSED = "Ce moment est passé. Écrivez une date à venir, par exemple « demain 14h »."
 YEAR_MISSING = "Ce jour est passé. Écrivez une date à venir, ou ajoutez l'année pour l'an prochain."
@@ -30,9 +28,7 @@ HOUR_MISSING = "Ajoutez l'heure, par exemple « aujourd'hui 18h »."
 MIDNIGHT = "Minuit se comprend de deux façons. Écrivez « demain 0h » ou « aujourd'hui 23h59 »."
 WRONG_MINUTE = "Une heure a soixante minutes. Écrivez par exemple « demain 9h30 »."
 
-_HOUR = re.compile(
-    r"(?:\b(?:a|vers) )?(?<!\d)(\d{1,3}) ?(?:heures?|h|:) ?(\d{2})?(?: ?(?:mn|min|minutes?))?$"
-)
+_HOUR = re.compile(r"(?:\b(?:a|vers) )?(?<!\d)(\d{1,3}) ?(?:heures?|h|:) ?(\d{2})?(?: ?(?:mn|min|minutes?))?$")
 _PART = re.compile(r"(?:\b(?:ce|le|cet|a) )?\b(matin|midi|apres-midi|aprem|soir)$")
 _DELAY = re.compile(r"dans (\d{1,3}|une?) ?(h(?:eures?)?|min(?:utes?)?|mn|j(?:ours?)?|semaines?) ?(\d{2})?")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
@@ -65,9 +61,7 @@ def parse_when(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     passed = PASSED
     if hour is not None and not day_words and not _PART.search(words):
         said = say_hour(hour).replace(" ", "")
-        passed = (
-            f"Il est plus de {say_hour(hour)}. Écrivez « demain {said} », ou « dans {said} » pour un délai."
-        )
+        passed = f"Il est plus de {say_hour(hour)}. Écrivez « demain {said} », ou « dans {said} » pour un délai."
     return _moment(day, hour or DAY_BEGINS, here, passed)
 
 
@@ -219,8 +213,7 @@ def _moment(day: date, hour: time, here: datetime, passed: str) -> datetime:
     shown = local.astimezone(UTC).astimezone(here.tzinfo)
     if shown.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValueError(
-            f"{say_hour(hour)} n'existe pas cette nuit-là : les horloges avancent. "
-            f"Écrivez {say_hour(shown.time())}."
+            f"{say_hour(hour)} n'existe pas cette nuit-là : les horloges avancent. Écrivez {say_hour(shown.time())}."
         )
     floor = here.astimezone(UTC)
     for moment in (local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)):

@@ -28,9 +28,7 @@ def page(name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """
     shown = {"lang": "fr", "zone": PARIS, **values}
     html = environment().get_template(name).render(shown)
-    return HTMLResponse(
-        html, status, headers={"Cache-Control": "no-store", "Content-Language": shown["lang"]}
-    )
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-store", "Content-Language": shown["lang"]})
 
 
 @cache

@@ -91,11 +91,7 @@ def countdown(deadline: datetime, now: datetime) -> Countdown:
     words = f"dans {say_delay(minutes)}"
     if timedelta(minutes=minutes) < HOT:
         return Countdown("hot", "triangle-alert", words)
-    return (
-        Countdown("soon", "triangle", words)
-        if timedelta(minutes=minutes) < SOON
-        else Countdown("", "clock", words)
-    )
+    return Countdown("soon", "triangle", words) if timedelta(minutes=minutes) < SOON else Countdown("", "clock", words)
 
 
 def say_phone(number: str) -> str:

@@ -43,7 +43,7 @@ def measure(seats: int = 100_000, queries: int = 2_000, *, one_area: bool = Fals
                 1,
                 (Mode.OFFICE,),
                 SlotState(version=1, free=1),
-            )  # fmt: skip
+            )
         )
     took = []
     for _ in range(queries):

@@ -4,7 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -62,7 +62,7 @@ def practitioner(client: httpx.Client, profession: str = "10", words: str = "") 
 
 def free_soon(client: httpx.Client, capacity: int = 1, after: int = 50, each: int = 5) -> dict[str, Any]:
     """Opens a slot of the practitioner who is signed in, as soon as she has time."""
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    now = datetime.fromisoformat(client.get("/health").json()["now"]).replace(second=0, microsecond=0)
     for wait in range(after, after + 600, 5):
         slot = {"start": (now + timedelta(minutes=wait)).isoformat(), "minutes": each * capacity, "capacity": capacity}
         body = {"slots": [slot | {"modes": ["office"]}]}

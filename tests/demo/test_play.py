@@ -29,7 +29,7 @@ async def test_a_short_morning_adds_up_and_leaves_nobody_without_an_answer(tmp_p
     assert len(stage.entered) > 20
     assert summary.total.asked == len(stage.entered)
 
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'relais.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'relais.db'}")
     async with database.read() as db:
         rows = await store.entered_between(
             db, "tarn-ouest", plan.start - timedelta(days=1), plan.end + timedelta(days=1)

@@ -74,9 +74,7 @@ def forbidden_arrows(contract: dict[str, Any]) -> list[tuple[str, str]]:
             for layer in contract["layers"]
         ]
         arrows += [(below[0], above[0]) for above, below in pairwise(layers)]
-        arrows += [
-            (many[0], many[1]) for many, layer in zip(layers, contract["layers"], strict=True) if "|" in layer
-        ]
+        arrows += [(many[0], many[1]) for many, layer in zip(layers, contract["layers"], strict=True) if "|" in layer]
     return arrows
 
 
@@ -91,9 +89,7 @@ def test_the_house_as_it_stands_keeps_all_its_contracts(house: Path, graph_cache
 
 
 @pytest.mark.parametrize("contract", contracts_of("layers"))
-def test_an_import_that_goes_up_or_aside_is_refused(
-    house: Path, graph_cache: Path, contract: dict[str, Any]
-) -> None:
+def test_an_import_that_goes_up_or_aside_is_refused(house: Path, graph_cache: Path, contract: dict[str, Any]) -> None:
     arrows = forbidden_arrows(contract)
     for module, other in arrows:
         teach(house, module, other)
@@ -162,9 +158,7 @@ def test_services_may_read_the_clock(house: Path) -> None:
 
 
 LONG = "def long() -> None:\n" + "\n".join(f"    x{n} = {n}" for n in range(31))
-WINDING = "def winding(n: int) -> int:\n" + "".join(
-    f"    if n == {n}:\n        n += {n}\n" for n in range(11)
-)
+WINDING = "def winding(n: int) -> int:\n" + "".join(f"    if n == {n}:\n        n += {n}\n" for n in range(11))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ MODULES = sorted(path for room in (*ROOMS, "tests") for path in (HOUSE / room).r
 MAY_WRITE = {
     "services/mailbox.py": "one message, one transaction, one effect",
     "services/database.py": "is that door, and makes the tables at start, before any message",
+    "services/sqlite.py": "is that door for SQLite",
     "services/keyring.py": "a store of its own: the key commits before what it seals",
 }
 # A name that refuses nothing grows for ever.
@@ -153,9 +154,7 @@ def test_vendored_files_are_the_ones_their_manifest_names() -> None:
 @pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))])
 def test_the_lock_holds_every_requirement_and_no_address(lock: str, extras: tuple[str, ...]) -> None:
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = project["dependencies"] + [
-        row for extra in extras for row in project["optional-dependencies"][extra]
-    ]
+    asked = project["dependencies"] + [row for extra in extras for row in project["optional-dependencies"][extra]]
     entries = re.split(r"\n(?=[a-z])", (HOUSE / lock).read_text("utf-8"))[1:]
     pinned = {re.split(r"[=\s]", entry)[0]: entry for entry in entries}
     for requirement in asked:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
+from sqlalchemy import text
 
 from dispatcher import orders as dispatcher
 from services.build import build_house
@@ -56,7 +57,7 @@ async def test_eight_requests_race_for_five_seats_and_every_fact_comes_twice(tow
     await five_of_eight(town, slot_id)
     state = (await town.js.stream_info(streams.STREAM)).state
     async with town.house.database.read() as db:
-        said = await db.exec_driver_sql("SELECT count(*) FROM outbox")
+        said = await db.execute(text("SELECT count(*) FROM outbox"))
         assert state.messages >= 2 * said.scalar_one() - 3  # really twice (but what was said before)
 
 

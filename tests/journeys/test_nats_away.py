@@ -1,6 +1,9 @@
 """Does work go on while NATS is down, and does everything flow when it is back?"""
 
 import asyncio
+import dataclasses
+import os
+import signal
 
 import pytest
 
@@ -84,5 +87,22 @@ async def test_a_house_whose_nats_is_away_stops_cleanly_and_loses_nothing(
     async with living(settings) as town:
         await town.open_slot()
         await town.until_state("booked", "r-1")
+        await town.until_quiet()
+        await assert_kept(town.house.database, town.js)
+
+
+async def test_an_embedded_nats_that_is_killed_comes_back_by_itself(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "ACK_WAIT", 2.0)
+    alone = dataclasses.replace(settings, nats_url=None)
+    async with living(alone) as town:
+        await town.settle_in("gp-1")
+        await town.open_slot("gp-1", capacity=2)
+        await town.enter("r-1")
+        await town.until_state("booked", "r-1")
+        os.kill(int((alone.data_dir / "nats" / "nats-server.pid").read_text()), signal.SIGKILL)
+        await town.enter("r-2")
+        await town.until_state("booked", "r-2")
         await town.until_quiet()
         await assert_kept(town.house.database, town.js)

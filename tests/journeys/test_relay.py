@@ -26,7 +26,7 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'relais.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'relais.db'}")
     await create_tables(database)
     yield database
     await database.close()

@@ -45,16 +45,12 @@ def test_a_commune_without_inhabitants_or_postal_code_is_known(communes: Commune
     assert (kerguelen.insee, kerguelen.population, kerguelen.postal_codes) == ("98412", 0, ())
 
 
-@pytest.mark.parametrize(
-    "typed", ["graulhet", "GRAULHÉT", " Graul", "81300 grau", "grau 81300", "graulhet 81"]
-)
+@pytest.mark.parametrize("typed", ["graulhet", "GRAULHÉT", " Graul", "81300 grau", "grau 81300", "graulhet 81"])
 def test_accents_case_and_the_end_of_the_word_are_forgiven(communes: Communes, typed: str) -> None:
     assert communes.search(typed)[0].insee == GRAULHET
 
 
-@pytest.mark.parametrize(
-    "typed", ["isle sur tarn", "l'isle sur tarn", "lisle-sur-tarn", "L’ISLE TARN", "tarn lisle"]
-)
+@pytest.mark.parametrize("typed", ["isle sur tarn", "l'isle sur tarn", "lisle-sur-tarn", "L’ISLE TARN", "tarn lisle"])
 def test_an_article_grown_into_the_name_may_be_left_out(communes: Communes, typed: str) -> None:
     assert communes.search(typed)[0].insee == LISLE_SUR_TARN
 
@@ -126,9 +122,7 @@ def test_a_slip_is_never_looked_for_when_the_text_matches(communes: Communes) ->
     assert "Toulouse" not in names(communes.search("toulon", limit=50))
 
 
-def test_the_own_territory_comes_first_whatever_its_size(
-    communes: Communes, tarn_ouest: frozenset[str]
-) -> None:
+def test_the_own_territory_comes_first_whatever_its_size(communes: Communes, tarn_ouest: frozenset[str]) -> None:
     found = communes.search("la", near=tarn_ouest, limit=8)
     own = [commune.insee in tarn_ouest for commune in found]
     assert own[0]

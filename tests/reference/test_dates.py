@@ -129,9 +129,9 @@ def test_an_hour_skipped_in_the_night_of_march_is_refused_with_the_one_to_write(
     eve = datetime(2027, 3, 27, 20, tzinfo=PARIS)
     assert "Écrivez 3 h 30" in refusal("demain 2h30", eve)
     assert local("demain 3h", eve) == "2027-03-28 03:00"
-    assert parse_when("demain 3h", now=eve, zone=PARIS) - parse_when(
-        "demain 1h", now=eve, zone=PARIS
-    ) == timedelta(hours=1)
+    assert parse_when("demain 3h", now=eve, zone=PARIS) - parse_when("demain 1h", now=eve, zone=PARIS) == timedelta(
+        hours=1
+    )
 
 
 def test_an_hour_that_comes_twice_in_the_night_of_october_is_the_first_still_ahead() -> None:

@@ -61,9 +61,7 @@ def test_a_foreign_visitor_may_be_called_back() -> None:
     assert parse_phone("+44 7400 123456", demonstration=False) == "+447400123456"
 
 
-@pytest.mark.parametrize(
-    "written", ["06 39 98 12 34", "+33 6 39 98 12 34", "05 36 49 00 81", "01 99 00 12 34"]
-)
+@pytest.mark.parametrize("written", ["06 39 98 12 34", "+33 6 39 98 12 34", "05 36 49 00 81", "01 99 00 12 34"])
 def test_numbers_of_fiction_pass_in_a_demonstration_only(written: str) -> None:
     for region in ("FR", "YT"):
         assert parse_phone(written, region_hint=region, demonstration=True).startswith("+33")
@@ -122,9 +120,7 @@ def test_only_e164_is_shown(text: str) -> None:
     region=st.sampled_from(["FR", "GP", "YT", "NC", "PM", "XX", ""]),
     demonstration=st.booleans(),
 )
-def test_any_text_is_a_number_or_a_sentence_that_does_not_hold_it(
-    text: str, region: str, demonstration: bool
-) -> None:
+def test_any_text_is_a_number_or_a_sentence_that_does_not_hold_it(text: str, region: str, demonstration: bool) -> None:
     sentence = e164 = ""
     try:
         e164 = parse_phone(text, region_hint=region, demonstration=demonstration)

@@ -189,9 +189,7 @@ def test_missing_columns_are_all_named(write) -> None:
         (GOOD.encode("cp1252"), "CSV UTF-8"),
     ],
 )
-def test_a_file_that_is_not_a_territory_gets_an_answer_that_says_what_to_do(
-    write, content, words: str
-) -> None:
+def test_a_file_that_is_not_a_territory_gets_an_answer_that_says_what_to_do(write, content, words: str) -> None:
     assert words in "\n".join(told(write(content)))
 
 

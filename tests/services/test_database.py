@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -178,18 +179,18 @@ async def test_a_reader_of_sqlite_sees_one_moment(sqlite_url: str) -> None:
 
 
 async def test_sqlite_makes_the_folder_it_lies_in(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'new' / 'folder' / 'relais.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'relais.db'}")
     await create_tables(database)
     await database.close()
     assert (tmp_path / "new" / "folder" / "relais.db").stat().st_size > 0
 
 
-async def test_sqlite_takes_the_write_lock_before_it_reads(sqlite_url: str) -> None:
+async def test_sqlite_takes_the_write_lock_before_it_reads(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
-    begun: list[str] = []
-    async with database.writing() as db:
-        connection = (await db.get_raw_connection()).driver_connection
-        assert connection is not None
-        begun.append("in a transaction" if connection.in_transaction else "autocommit")
+    await create_tables(database)
+    with contextlib.closing(sqlite3.connect(tmp_path / "relais.db", timeout=0)) as other:
+        async with database.writing():
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
     await database.close()
-    assert begun == ["in a transaction"]

@@ -10,8 +10,8 @@ from services.settings import Settings, SettingsError, read_settings
 def test_nothing_needs_to_be_set() -> None:
     settings = read_settings({})
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8016, Path("var"))
-    assert settings.database == "sqlite+aiosqlite:///var/relais.db"
-    assert settings.keyring == "sqlite+aiosqlite:///var/keyring.db"
+    assert settings.database == "sqlite:///var/relais.db"
+    assert settings.keyring == "sqlite:///var/keyring.db"
     assert settings.base_url == "http://127.0.0.1:8016"
 
 

@@ -2,7 +2,7 @@
 
 document.addEventListener("htmx:before:response", (event) => {
   const { raw } = event.detail.ctx.response;
-  if (raw.redirected) location.assign("/"); // the session is over: the server led us to the first page
+  if (raw.redirected || raw.status === 401) location.assign("/"); // the session is over: one signs in there
   if (raw.redirected || !raw.ok) event.preventDefault();
 });
 
