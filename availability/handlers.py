@@ -27,13 +27,15 @@ async def on_slot_chosen(event: SlotChosen, db: AsyncConnection, now: datetime) 
     mode = held.mode if held else usable_mode(event.modes, slot.modes)
     if held is not None:
         await store.keep_seat(db, event.request_id)
-    else:
+        return [_booked(event, slot, seat, mode, now)]
+    taking = (slot, seat.number, event.request_id, seat.start, seat.minutes, mode, now)
+    if not await store.take_seat(db, *taking):
         elsewhere = await store.seat_of(db, event.request_id)
         if elsewhere is not None:  # another seat was held while talking: one request, one seat
             said = await free_seat(event, elsewhere, "given_back", db, now)
-        if not await store.take_seat(db, slot, seat.number, event.request_id, seat.start, seat.minutes, mode, now):
+        if elsewhere is None or not await store.take_seat(db, *taking):
             return [*said, _lost(event, slot, "taken", now)]
-        slot = replace(slot, version=await store.next_version(db, slot.slot_id))
+    slot = replace(slot, version=await store.next_version(db, slot.slot_id))
     return [*said, _booked(event, slot, seat, mode, now)]
 
 

@@ -109,7 +109,7 @@ def _by_cost(need: Need, seats: OpenSeats, territory: str, now: datetime, withou
             later = bound + waiting_cost(need, start, now)
             heapq.heappush(heap, (later, following, number, shelf, index + 1, bound))
         slot = seats.get(slot_id)
-        if slot is None or slot_id in without or slot_id in fitting:
+        if slot is None or slot_id in without or slot_id in fitting or seats.free(slot, now) < 1:
             continue
         case, why_not = _judge(need, slot, seats, now)
         if why_not is None:
@@ -125,7 +125,7 @@ TRUE_COST = -1
 
 def _shelves(need: Need, seats: OpenSeats, territory: str, now: datetime) -> list[Entry]:
     """The heap to begin with: the first slot in time of each shelf within reach."""
-    area, soonest = seats.area(territory, need.profession), (max(now, need.earliest), "")
+    area, soonest = seats.area(territory, need.profession, now), (max(now, need.earliest), "")
     reach: list[tuple[Shelf, float]] = [(area.on_screen, 0.0)] if Mode.TELE in need.modes else []
     for place, shelf in area.near(need.place, need.radius_km):
         km = distance_km(need.place, place)

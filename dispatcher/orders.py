@@ -34,7 +34,7 @@ async def enter_request(
     by, interactive = order.actor.person, slot_id is not None
     if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive):
         return Refused(code="already_entered", about={"request_id": request_id})
-    await store.set_timers(db, request_id, timers_when_seeking(need, now))
+    await store.add_timers(db, request_id, timers_when_seeking(need, now))
     return [CareRequested.after(order, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id)]
 
 

@@ -1,7 +1,6 @@
 """Which of the eligible slots is best? A cost in equivalent minutes, one term one function, and the words for each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher.eligibility import Case
@@ -16,44 +15,53 @@ OTHER_MODE = 30.0
 """Not the mode the patient preferred: as bad as half an hour more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One part of the cost: its code, its equivalent minutes, and what to say of it ("" = nothing worth saying)."""
-
-    code: str
-    minutes: float
-    words: str
-
-
 def urgency_weight(need: Need) -> float:
     """Equivalent minutes a minute waited: 4 within 6 h, 2 within 12 h, else 1 (matching.md of the design)."""
     return 4.0 if need.hours <= 6 else 2.0 if need.hours <= 12 else 1.0
 
 
-def waiting(case: Case) -> Term:
+def waiting(case: Case) -> float:
     """From now to the visit, weighted by urgency."""
-    minutes = (case.slot.start - case.now).total_seconds() / 60
-    return Term("waiting", minutes * urgency_weight(case.need), f"dans {say_minutes(minutes)}")
+    return waiting_cost(case.need, case.slot.start, case.now)
 
 
-def travel(case: Case) -> Term:
+def say_waiting(case: Case) -> str:
+    return f"dans {say_minutes((case.slot.start - case.now).total_seconds() / 60)}"
+
+
+def travel(case: Case) -> float:
     """The way, for whoever makes it."""
     if case.mode is Mode.TELE:
-        return Term("travel", 0.0, "sans déplacement")
-    way = travel_minutes(case.km) or 0.0
-    weight = HOME_TRAVEL_WEIGHT if case.mode is Mode.HOME else TRAVEL_WEIGHT
+        return 0.0
+    return (travel_minutes(case.km) or 0.0) * (HOME_TRAVEL_WEIGHT if case.mode is Mode.HOME else TRAVEL_WEIGHT)
+
+
+def say_travel(case: Case) -> str:
+    if case.mode is Mode.TELE:
+        return "sans déplacement"
     if case.mode is Mode.HOME:
-        return Term("travel", way * weight, "vient à domicile")
-    return Term("travel", way * weight, "dans la commune" if way < 1 else f"à {way:.0f} min de route")
+        return "vient à domicile"
+    way = travel_minutes(case.km) or 0.0
+    return "dans la commune" if way < 1 else f"à {way:.0f} min de route"
 
 
-def mode(case: Case) -> Term:
-    """The patient's first choice of mode, or another one."""
-    preferred = case.mode is case.need.modes[0]
-    return Term("mode", 0.0 if preferred else OTHER_MODE, "" if preferred else "autre mode que souhaité")
+def other_mode(case: Case) -> float:
+    """Not the patient's first choice of mode."""
+    return 0.0 if case.mode is case.need.modes[0] else OTHER_MODE
 
 
-TERMS: tuple[Callable[[Case], Term], ...] = (waiting, travel, mode)
+def say_other_mode(case: Case) -> str:
+    return "autre mode que souhaité" if other_mode(case) else ""
+
+
+Words = Callable[[Case], str]
+
+TERMS: tuple[tuple[Callable[[Case], float], Words], ...] = (
+    (waiting, say_waiting),
+    (travel, say_travel),
+    (other_mode, say_other_mode),
+)
+"""Each term of the cost in equivalent minutes, and what a regulator would say of it ("" = nothing worth saying)."""
 
 
 def is_usual(case: Case) -> bool:
@@ -63,7 +71,7 @@ def is_usual(case: Case) -> bool:
 
 def cost(case: Case) -> float:
     """Equivalent minutes; lower is better."""
-    return sum(term(case).minutes for term in TERMS)
+    return sum(minutes(case) for minutes, _ in TERMS)
 
 
 def place_bound(need: Need, km: float | None) -> float:
@@ -79,11 +87,11 @@ def waiting_cost(need: Need, start: datetime, now: datetime) -> float:
 
 def reasons(case: Case) -> tuple[str, ...]:
     """Why this one, in a regulator's words."""
-    said = [term(case).words for term in TERMS]
-    first = ["médecin traitant"] if is_usual(case) and case.need.profession == "10" else []
-    if is_usual(case) and not first:
-        first = ["professionnel habituel"]
-    return tuple(words for words in first + said if words)
+    first = ""
+    if is_usual(case):
+        first = "médecin traitant" if case.need.profession == "10" else "professionnel habituel"
+    said = (first, *(words(case) for _, words in TERMS))
+    return tuple(words for words in said if words)
 
 
 def say_minutes(minutes: float) -> str:

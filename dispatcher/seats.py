@@ -4,6 +4,7 @@ It only proposes: availability has the last word, so a stale picture costs one m
 """
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,7 @@ class OpenSeats:
         self._areas: dict[tuple[str, str], Area] = {}
         self._expected: dict[str, dict[str, datetime]] = {}
         self._proposed: dict[str, str] = {}
+        self._lapses: deque[tuple[datetime, str]] = deque()
         self._of_practitioner: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
@@ -134,6 +136,10 @@ class OpenSeats:
         """A seat of it was just proposed: count it as taken until the answer is heard."""
         self._expected.setdefault(slot_id, {})[request_id] = now + EXPECTED_FOR
         self._proposed[request_id] = slot_id
+        self._lapses.append((now + EXPECTED_FOR, slot_id))
+        slot = self._slots.get(slot_id)
+        if slot is not None and self.free(slot, now) < 1:
+            self._unshelve(slot)  # nobody need look at it until the answer comes, or is given up
 
     def expect_no_more(self, request_id: str) -> None:
         """The request looks again (its proposal was lost, or rolled back): it must not stand in its own way."""
@@ -152,8 +158,12 @@ class OpenSeats:
             self._expected.pop(slot.slot_id, None)
         return slot.state.free - len(waiting)
 
-    def area(self, territory: str, profession: str) -> Area:
+    def area(self, territory: str, profession: str, now: datetime) -> Area:
         """What is open of the profession in the territory."""
+        while self._lapses and self._lapses[0][0] <= now:
+            slot = self._slots.get(self._lapses.popleft()[1])
+            if slot is not None and self.free(slot, now) > 0:
+                self._shelve(slot.slot_id)
         return self._areas.get((territory, profession)) or Area()
 
     def of_practitioner(self, practitioner_id: str) -> list[OpenSlot]:
@@ -182,6 +192,7 @@ class OpenSeats:
         self._expected.get(slot_id, {}).pop(request_id, None)
         if self._proposed.get(request_id) == slot_id:
             del self._proposed[request_id]
+            self._shelve(slot_id)
 
     def _learn(self, slot: OpenSlot) -> None:
         self._slots[slot.slot_id] = slot
@@ -197,7 +208,7 @@ class OpenSeats:
         begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
         slot = self._slots[slot_id] = replace(slot, state=state, start=start)
-        if state.free > 0:
+        if state.free > len(self._expected.get(slot_id, ())):
             self._areas.setdefault((slot.territory, slot.profession), Area()).add(slot)
 
     def _unshelve(self, slot: OpenSlot) -> None:

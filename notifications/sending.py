@@ -1,5 +1,6 @@
 """What happens around a send? Claimed in one transaction, sent outside any, its outcome written in another."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,31 +17,24 @@ GRACE = timedelta(seconds=90)
 
 
 async def record(
-    order: Order, message: MessageRow, outcome: Outcome, db: AsyncConnection, now: datetime
+    order: Order, outcomes: Sequence[tuple[MessageRow, Outcome]], db: AsyncConnection, now: datetime
 ) -> list[Event]:
-    """Write what became of a claimed message. Twice is harmless: only a claimed message has a fate to write."""
-    cause = Order(
-        id=derived_id(order.id, message.message_id),
-        territory=message.territory,
-        actor=system_actor(message.territory),
-    )
-    said = {"message_id": message.message_id, "request_id": message.request_id, "kind": message.kind}
-    if isinstance(outcome, Accepted):
-        if await store.settle(db, message.message_id, "sent", now, provider_id=outcome.provider_id):
-            return [MessageSent.after(cause, now, channel=message.channel, **said)]
-        return []
-    state = "ambiguous" if isinstance(outcome, Ambiguous) else "failed"
-    if await store.settle(db, message.message_id, state, now, why=_code(outcome)):
-        return [MessageFailed.after(cause, now, channel=message.channel, why=_why(outcome), **said)]
-    return []
+    """Write what became of claimed messages. Twice is harmless: only a claimed message has a fate to write."""
+    fates: dict[str, list[tuple[MessageRow, Outcome]]] = {}
+    for message, outcome in outcomes:
+        fates.setdefault(_state(outcome), []).append((message, outcome))
+    said: list[Event] = []
+    for state, those in fates.items():
+        words = {message.message_id: _word(outcome) for message, outcome in those}
+        settled = await store.settle(db, words, state, now)
+        said += [_say(order, message, outcome, now) for message, outcome in those if message.message_id in settled]
+    return said
 
 
 async def give_up_lost(order: Order, db: AsyncConnection, now: datetime) -> list[Event]:
     """Messages whose sender died between claim and outcome become visible as ambiguous."""
-    said: list[Event] = []
-    for message in await store.left_claimed(db, now - GRACE):
-        said += await record(order, message, Ambiguous("the sender died"), db, now)
-    return said
+    lost = await store.left_claimed(db, now - GRACE)
+    return await record(order, [(message, Ambiguous("the sender died")) for message in lost], db, now)
 
 
 def expired(message: MessageRow, now: datetime) -> bool:
@@ -48,7 +42,33 @@ def expired(message: MessageRow, now: datetime) -> bool:
     return message.valid_until <= now
 
 
-def _code(outcome: Rejected | NotSent | Ambiguous) -> str:
+def _say(order: Order, message: MessageRow, outcome: Outcome, now: datetime) -> Event:
+    cause = Order(
+        id=derived_id(order.id, message.message_id),
+        territory=message.territory,
+        actor=system_actor(message.territory),
+    )
+    said = {
+        "message_id": message.message_id,
+        "request_id": message.request_id,
+        "kind": message.kind,
+        "channel": message.channel,
+    }
+    if isinstance(outcome, Accepted):
+        return MessageSent.after(cause, now, **said)
+    return MessageFailed.after(cause, now, why=_why(outcome), **said)
+
+
+def _state(outcome: Outcome) -> str:
+    if isinstance(outcome, Accepted):
+        return "sent"
+    return "ambiguous" if isinstance(outcome, Ambiguous) else "failed"
+
+
+def _word(outcome: Outcome) -> str:
+    """The provider's word: its id of the message, its code, or what went wrong."""
+    if isinstance(outcome, Accepted):
+        return outcome.provider_id
     return outcome.code if isinstance(outcome, Rejected) else outcome.why
 
 

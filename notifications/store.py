@@ -1,6 +1,6 @@
 """What do the notifications remember? Messages with their fate, and the patients' links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,10 @@ _SUPERSEDE = (
     .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due")
     .values(state="superseded")
 )
+_WORD = {
+    column: update(MESSAGE).where(MESSAGE.c.id == bindparam("this")).values({column: bindparam(column)})
+    for column in ("provider_id", "why")
+}
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id == bindparam("this"))
 _LINK = insert(LINK)
@@ -100,12 +104,16 @@ async def claim(db: AsyncConnection, now: datetime, limit: int) -> list[MessageR
     return sorted((_row(row) for row in rows), key=lambda row: (row.lane, row.send_after, row.message_id))
 
 
-async def settle(db: AsyncConnection, message_id: str, state: str, now: datetime, **columns: Any) -> bool:
-    """Write the fate of a claimed message; False when it was settled before."""
-    mine = (MESSAGE.c.id == message_id) & (MESSAGE.c.state == "claimed")
+async def settle(db: AsyncConnection, words: Mapping[str, str], state: str, now: datetime) -> set[str]:
+    """Write the fate of claimed messages, with the provider's word for each; the ids of those not settled before."""
+    mine = MESSAGE.c.id.in_(list(words)) & (MESSAGE.c.state == "claimed")
     sent_at = now if state == "sent" else None
-    values = {"state": state, "sent_at": sent_at, **columns}
-    return bool((await db.execute(update(MESSAGE).where(mine).values(**values))).rowcount)
+    rows = await db.execute(update(MESSAGE).where(mine).values(state=state, sent_at=sent_at).returning(MESSAGE.c.id))
+    settled = {row.id for row in rows}
+    if settled:
+        column = "provider_id" if state == "sent" else "why"
+        await db.execute(_WORD[column], [{"this": one, column: words[one]} for one in settled])
+    return settled
 
 
 async def left_claimed(db: AsyncConnection, before: datetime, limit: int = 100) -> list[MessageRow]:

@@ -1,6 +1,7 @@
 """What is a fact, and how does it travel? The frozen base of every event, its subject and the register."""
 
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, ClassVar, Protocol, Self
 
@@ -55,6 +56,11 @@ class Event(Value):
             if cls.subject in FACTS:
                 raise TypeError(f"two facts say {cls.subject!r}: give the second a new version")
             FACTS[cls.subject] = cls
+
+    @cached_property
+    def body(self) -> bytes:
+        """The fact as it travels and rests: JSON, made once."""
+        return self.model_dump_json().encode()
 
     def topic(self) -> str:
         """The NATS subject this fact is published on: `care.<territory>.<noun>.<fact>.v<n>`."""

@@ -77,7 +77,7 @@ class Aside(SQLModel, table=True):
 
 def outbox_row(fact: Event, now: datetime) -> dict[str, Any]:
     """The fact as it will travel."""
-    return {"id": fact.id, "topic": fact.topic(), "body": fact.model_dump_json().encode(), "recorded_at": now}
+    return {"id": fact.id, "topic": fact.topic(), "body": fact.body, "recorded_at": now}
 
 
 def audit_row(fact: Event) -> dict[str, Any]:

@@ -64,18 +64,17 @@ class Sender:
             return []
 
         await self._mailbox.order(_order(), claim)
-        await asyncio.gather(*(self._send(message) for message in claimed))
+        if claimed:
+            outcomes = await asyncio.gather(*(self._hand_over(message) for message in claimed))
+            fates = list(zip(claimed, outcomes, strict=True))
+            order = _order()
+            await self._mailbox.order(order, lambda db, now: record(order, fates, db, now))
         return len(claimed)
 
     async def settle_lost(self) -> None:
         """Make visible what a dead sender left between claim and outcome."""
         order = _order()
         await self._mailbox.order(order, lambda db, now: give_up_lost(order, db, now))
-
-    async def _send(self, message: MessageRow) -> None:
-        outcome = await self._hand_over(message)
-        order = _order()
-        await self._mailbox.order(order, lambda db, now: record(order, message, outcome, db, now))
 
     async def _hand_over(self, message: MessageRow) -> Outcome:
         if expired(message, self._clock.now()):

@@ -22,7 +22,7 @@ QUEUE = 1000
 
 
 class Facts:
-    """`listen()` gives a queue of (stream sequence, fact) from now on; `watchers` are called for each fact."""
+    """`listen()` gives a queue of (stream sequence, fact) from now on; `watch` is for the index of seats."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,7 +39,7 @@ class Facts:
         return self._nats is not None and self._nats.is_connected
 
     def watch(self, watcher: Callable[[Event], None]) -> None:
-        """`watcher` is called with every fact, in stream order. It must not block."""
+        """`watcher` is called with every fact that says how a slot stands, in stream order. It must not block."""
         self._watchers.append(watcher)
 
     @asynccontextmanager
@@ -90,8 +90,8 @@ class Facts:
         self._next = max(self._next, sequence + 1)
         self.last_heard = self._clock.now()
         fact = fact_of(message.subject)
-        if fact is None:
-            return
+        if fact is None or not (self._queues or "state" in fact.model_fields):
+            return  # nobody watches, and the index of seats hears only what says how a slot stands
         try:
             event = fact.model_validate_json(message.data)
         except ValueError:

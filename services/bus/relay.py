@@ -37,24 +37,37 @@ class Relay:
         self._clock = clock
         self._fresh: list[tuple[str, str, bytes]] = []
         self._bell = asyncio.Event()
+        self._published: list[str] = []
+        self._noting = asyncio.Event()
         mailbox.on_commit(self.hear)
 
     def hear(self, facts: Sequence[Event]) -> None:
         """Facts just committed. When the server is away they wait in the database, not in memory."""
         if self._nats.is_connected and len(self._fresh) < 20 * BATCH:
-            self._fresh += [(fact.id, fact.topic(), fact.model_dump_json().encode()) for fact in facts]
+            self._fresh += [(fact.id, fact.topic(), fact.body) for fact in facts]
             self._bell.set()
 
     async def run(self) -> None:
-        """Publish what was just committed, for ever."""
+        """Publish what was just committed, and note what was published, for ever; neither waits for the other."""
+        await asyncio.gather(self._publish_fresh(), self._note_published())
+
+    async def _publish_fresh(self) -> None:
         while True:
             await self._bell.wait()
             self._bell.clear()
             while self._fresh:
                 batch, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
+                await self._publish(batch)
+
+    async def _note_published(self) -> None:
+        while True:
+            await self._noting.wait()
+            self._noting.clear()
+            while self._published:
+                batch, self._published = self._published[:BATCH], self._published[BATCH:]
                 try:
-                    await self._publish(batch)
-                except Exception as failed:  # published and not marked: the sweep says it again, under the same id
+                    await self._mark(batch)
+                except Exception as failed:  # the sweep says them again, under the same ids
                     log.error("publishing was not noted down: %s", type(failed).__name__)
 
     async def sweep(self) -> int:
@@ -74,18 +87,19 @@ class Relay:
         return len(batch)
 
     async def _publish(self, batch: list[tuple[str, str, bytes]]) -> None:
-        said = await asyncio.gather(*(self._say(*fact) for fact in batch))
-        published = [fact_id for fact_id, stored in zip((fact[0] for fact in batch), said, strict=True) if stored]
-        if published:
-            await self._mark(published)
-
-    async def _say(self, fact_id: str, topic: str, body: bytes) -> bool:
-        try:
-            await self._js.publish(topic, body, headers={"Nats-Msg-Id": fact_id}, stream=STREAM)
-        except Exception as failed:  # away, full or slow: the sweep tries again
-            log.warning("not published yet: %s (%s)", fact_id, type(failed).__name__)
-            return False
-        return True
+        """Publish all, one behind the other, then wait for the server's words together."""
+        said: dict[str, asyncio.Future[Any]] = {}
+        for fact_id, topic, body in batch:
+            try:
+                # FastStream would draw a random id for each of the last two that is missing, at every reader.
+                header = {"Nats-Msg-Id": fact_id, "message_id": fact_id, "correlation_id": fact_id}
+                said[fact_id] = await self._js.publish_async(topic, body, headers=header, stream=STREAM)
+            except Exception as failed:  # away: the sweep tries again
+                log.warning("not published yet: %s (%s)", fact_id, type(failed).__name__)
+        if said:
+            await asyncio.wait(said.values(), timeout=PATIENCE)
+        self._published += [fact_id for fact_id, word in said.items() if _stored(fact_id, word)]
+        self._noting.set()
 
     async def _mark(self, published: list[str]) -> None:
         async def decide(db: AsyncConnection, now: Any) -> list[Event]:
@@ -94,6 +108,17 @@ class Relay:
 
         order = Order(id=derived_id("published", *published[:1]), territory="operations", actor=_RELAY)
         await self._mailbox.order(order, decide)
+
+
+def _stored(fact_id: str, word: asyncio.Future[Any]) -> bool:
+    """Whether the server said that it has the fact. Full, slow or away: the sweep tries again."""
+    if word.cancel():
+        log.warning("not published yet: %s (no answer)", fact_id)
+        return False
+    failed = word.exception()
+    if failed is not None:
+        log.warning("not published yet: %s (%s)", fact_id, type(failed).__name__)
+    return failed is None
 
 
 async def unpublished(db: AsyncConnection) -> int:

@@ -50,11 +50,21 @@ def subscribe(broker: NatsBroker, room: str, reactions: Reactions, mailbox: Mail
             stream=JStream(STREAM, declare=False),
             pull_sub=PULL,
             ack_policy=AckPolicy.MANUAL,
+            decoder=_reader_of(fact),
             no_reply=True,
             title=f"{room}:{fact.subject}",
             description=fact.__doc__ or "",
         )
         subscriber(_listener(broker, durable(room, fact), fact, reaction, mailbox))
+
+
+def _reader_of(fact: type[Event]) -> Callable[[Any], Awaitable[Event]]:
+    """From bytes to the fact in one step; a body that is not it raises ValidationError, and is set aside."""
+
+    async def read(message: Any) -> Event:
+        return fact.model_validate_json(message.body)
+
+    return read
 
 
 def _listener(

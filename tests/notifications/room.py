@@ -48,7 +48,7 @@ class Notifications:
         async with self.database.writing() as db:
             claimed = await store.claim(db, now, 50)
         for message in claimed if outcome else ():
-            await ask(self.database, record, an_order(), message, outcome, now=now)
+            await ask(self.database, record, an_order(), [(message, outcome)], now=now)
         return claimed
 
     async def record(self, message: MessageRow, outcome: Outcome, now: datetime = MONDAY) -> list[Any]:
