@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
-from dispatcher.choice import consider
 from dispatcher.life import PLACED, WAITING, State, timers_when_placed, timers_when_seeking
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.choice import consider
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import choose, look, say_unmatched
 from schemas.event import Event
 from schemas.request import CareRequested, RequestBooked, RequestReopened

@@ -56,7 +56,7 @@ class Timer:
 
 LOOK_AGAIN = timedelta(minutes=1)
 ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
-"""An alert nobody acknowledges goes one step up after this (reliability, I3)."""
+"""An alert nobody acknowledges goes one step up after this."""
 OVERDUE_EVERY = timedelta(minutes=30)
 PRESUMED_AFTER = timedelta(hours=2)
 SHARE_FOR_A_HUMAN = 1 / 3

@@ -7,9 +7,9 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
-from dispatcher.choice import count_refusals, propose
 from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.choice import count_refusals, propose
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
 from schemas.request import CareUnmatched, RequestClosed, RequestEscalated

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher.life import OPEN, WAITING, State, Timer, Wake
-from dispatcher.seats import OpenSlot
+from dispatcher.matching.seats import OpenSlot
 from dispatcher.tables import KNOWN, REQUEST, ROSTER, TIMER
 from dispatcher.views import Board, OnCall, RequestRow, request_row
 from schemas.event import Event

@@ -17,7 +17,7 @@ from dispatcher.life import (
     timers_when_placed,
     timers_when_seeking,
 )
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import alert, close_as, look
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event, Order, derived_id

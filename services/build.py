@@ -3,19 +3,19 @@
 import importlib
 from collections.abc import Iterable
 
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.seats import OpenSeats
 from notifications.channels.outcome import Channel
 from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
-from services.database import Database
 from services.house import House
-from services.keyring import Keyring, master_key
 from services.mailbox import Mailbox
 from services.reference.communes import load_communes
 from services.reference.territories import load_territories
 from services.settings import Settings
-from services.tables import create_tables
+from services.storage.database import Database
+from services.storage.keyring import Keyring, master_key
+from services.storage.tables import create_tables
 
 
 async def build_house(settings: Settings) -> House:

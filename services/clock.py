@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 JUMP = timedelta(seconds=30)
-"""A wall clock that strays further than this from the monotonic one raises an alarm (architecture, rule 9)."""
+"""A wall clock that strays further than this from the monotonic one raises an alarm."""
 
 # CLOCK_BOOTTIME goes on while a laptop sleeps; plain monotonic does not.
 _SOURCE = getattr(time, "CLOCK_BOOTTIME", None)

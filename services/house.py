@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.seats import OpenSeats
 from notifications.channels.outcome import Channel
 from notifications.handlers import Desk
 from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
-from services.database import Database
-from services.keyring import Keyring
 from services.mailbox import Mailbox
 from services.reference.communes import Communes
 from services.settings import Settings
+from services.storage.database import Database
+from services.storage.keyring import Keyring
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.event import FACTS, Event, Order
 from schemas.values import Refused
 from services.clock import Clock
-from services.database import Database
-from services.ledger import Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
+from services.storage.database import Database
+from services.storage.ledger import Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
 
 log = logging.getLogger("relais.mailbox")
 

@@ -16,9 +16,8 @@ from nats.errors import Error as NatsError
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
 from dispatcher import store as dispatcher_store
-from dispatcher.seats import fill
+from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
-from services.aside import describe
 from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats
@@ -27,6 +26,7 @@ from services.bus.worker import Reactions, make_broker, retry_middleware, subscr
 from services.house import House
 from services.sender import Sender
 from services.settings import Settings
+from services.storage.aside import describe
 from services.ticker import Ticker
 
 log = logging.getLogger("relais")

@@ -9,7 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.handlers import expire_holds
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.wakes import mend_timers, on_timers
 from schemas.event import Event, Order
 from schemas.values import system_actor
@@ -36,7 +36,7 @@ class Ticker:
         self._relay = relay
         self._sender = sender
         self.last_sweep: datetime | None = None
-        # Only ticks live here: 3.x drops late one-shots and a shared job store runs them twice (see docs/stack.md).
+        # Only ticks live here: 3.x drops late one-shots and a shared job store runs them twice.
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )

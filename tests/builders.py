@@ -6,13 +6,13 @@ from itertools import count
 from typing import Any
 
 from availability.agenda import NewPractitioner, NewSlot
-from dispatcher.seats import OpenSeats, OpenSlot, opened
+from dispatcher.matching.seats import OpenSeats, OpenSlot, opened
 from schemas.event import Event, Order
 from schemas.request import Need, Patient
 from schemas.sealed import Sealed, Vault
 from schemas.slot import SlotOpened
 from schemas.values import Actor, Mode, Place, Refused, Role, SlotState
-from services.database import Database
+from services.storage.database import Database
 
 TARN = "tarn-ouest"
 MONDAY = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

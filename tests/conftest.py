@@ -8,9 +8,9 @@ import pytest
 from hypothesis import settings
 
 from services.clock import Clock
-from services.database import Database
-from services.keyring import KEYRING_TABLES, Keyring
-from services.tables import create_tables
+from services.storage.database import Database
+from services.storage.keyring import KEYRING_TABLES, Keyring
+from services.storage.tables import create_tables
 from tests import servers
 
 # A shared or slow machine says nothing about a decision: no deadlines, and the same examples at every run.

@@ -21,8 +21,8 @@ from dispatcher.life import OPEN, PLACED
 from dispatcher.tables import REQUEST, TIMER
 from notifications.tables import MESSAGE
 from services.bus.streams import STREAM
-from services.database import Database
-from services.ledger import Aside, Audit, Inbox, Outbox
+from services.storage.database import Database
+from services.storage.ledger import Aside, Audit, Inbox, Outbox
 
 Rows = list[Any]
 

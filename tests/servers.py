@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 import asyncpg
 import pytest
 
-from services.database import Database
-from services.tables import create_tables
+from services.storage.database import Database
+from services.storage.tables import create_tables
 
 STARTS_WITHIN = 30.0
 QUICK = (

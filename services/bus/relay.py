@@ -14,9 +14,9 @@ from schemas.event import Event, Order, derived_id
 from schemas.values import system_actor
 from services.bus.streams import STREAM
 from services.clock import Clock
-from services.database import Database
-from services.ledger import Outbox
 from services.mailbox import Mailbox
+from services.storage.database import Database
+from services.storage.ledger import Outbox
 
 log = logging.getLogger("relais.relay")
 

@@ -11,9 +11,9 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from schemas.event import Event, durable
 from schemas.sealed import Vault
 from schemas.values import NotYet
-from services.aside import describe, set_aside
 from services.bus.streams import STREAM, TRIES
 from services.mailbox import Mailbox, Reaction
+from services.storage.aside import describe, set_aside
 
 log = logging.getLogger("relais.worker")
 

@@ -10,13 +10,13 @@ import httpx
 from sqlalchemy import text
 
 from dispatcher import store as dispatcher
-from services.aside import listing
 from services.build import known_territories
 from services.bus.relay import unpublished
 from services.bus.server import NatsMissing, find_server, server_version
-from services.database import Database
 from services.reference.communes import load_communes
 from services.settings import Settings
+from services.storage.aside import listing
+from services.storage.database import Database
 
 State = Literal["fine", "look", "wrong"]
 MARKS = {"fine": "[green]✓[/green]", "look": "[yellow]![/yellow]", "wrong": "[red]✗[/red]"}

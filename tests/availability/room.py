@@ -12,7 +12,7 @@ from schemas.event import Event
 from schemas.request import RequestWithdrawn
 from schemas.slot import BookingRefused, SlotChosen, SlotOpened
 from schemas.values import Mode
-from services.database import Database
+from services.storage.database import Database
 from tests.builders import MONDAY, TARN, a_new_slot, a_patient, a_practitioner, an_order, ask, hear
 
 

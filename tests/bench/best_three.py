@@ -5,8 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 
-from dispatcher.choice import propose
-from dispatcher.seats import OpenSeats, OpenSlot
+from dispatcher.matching.choice import propose
+from dispatcher.matching.seats import OpenSeats, OpenSlot
 from schemas.event import Order
 from schemas.request import Need
 from schemas.slot import SeatFreed

@@ -16,7 +16,7 @@ import nats
 from nats.js import JetStreamContext, api
 
 from services.bus.server import EmbeddedNats
-from services.sqlite import PRAGMAS
+from services.storage.sqlite import PRAGMAS
 
 BATCH = 200
 SCHEMA = """

@@ -24,7 +24,7 @@ LOOKS = {
 }
 SCREENS = {"desk": DESK, "phone": PHONE}
 CONSOLE_WEIGHS, PATIENT_WEIGHS = 120_000, 30_000
-"""Bytes, nothing cached (experience.md)."""
+"""Bytes, nothing cached."""
 
 
 @pytest.fixture(scope="module")

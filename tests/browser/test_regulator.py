@@ -11,7 +11,7 @@ from tests.browser.people import Keyboard, enter, request, words
 pytestmark = pytest.mark.browser
 
 MOST_KEYS = 45
-"""experience.md's figure for a standard request, taking proposal 1 included."""
+"""Most keys for a standard request, taking proposal 1 included."""
 
 TAKEN = "Ce créneau vient d’être pris"
 

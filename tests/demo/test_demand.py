@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from dispatcher.travel import distance_km
+from dispatcher.matching.travel import distance_km
 from schemas.values import AgeBand, Mode, Place
 from services.demo.demand import day
 from services.demo.world.acts import Ask, CancelSlot, NoShow, PatientCancels, PatientConfirms, Publish

@@ -72,7 +72,7 @@ def test_the_reason_is_the_rule_that_stood_in_the_way_of_most_slots() -> None:
 
 
 def test_every_reason_the_engine_gives_has_its_words() -> None:
-    from dispatcher.eligibility import WORDS
+    from dispatcher.matching.eligibility import WORDS
 
     assert set(WORDS) <= set(REASONS)
 

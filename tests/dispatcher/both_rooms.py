@@ -9,12 +9,12 @@ from sqlalchemy import text
 from availability import handlers as availability
 from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners
 from dispatcher import handlers as dispatcher
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
-from dispatcher.seats import OpenSeats
 from dispatcher.wakes import on_timers
 from schemas.event import Event
 from schemas.values import Mode, NotYet
-from services.database import Database
+from services.storage.database import Database
 from tests.builders import MONDAY, a_need, a_new_slot, a_patient, a_practitioner, an_order, ask, hear, minutes
 
 GPS = ("gp-1", "gp-2")

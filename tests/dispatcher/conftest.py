@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.database import Database
+from services.storage.database import Database
 from tests.dispatcher.room import Dispatcher
 
 

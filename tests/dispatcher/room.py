@@ -9,8 +9,8 @@ from sqlalchemy import select
 from dispatcher import store
 from dispatcher.handlers import reactions
 from dispatcher.life import Wake
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.orders import enter_request
-from dispatcher.seats import OpenSeats
 from dispatcher.tables import TIMER
 from dispatcher.views import RequestRow
 from dispatcher.wakes import mend_timers, on_timers
@@ -18,7 +18,7 @@ from schemas.event import Event
 from schemas.request import Need
 from schemas.slot import BookingCancelled, SlotBooked, SlotChosen, SlotLost, SlotOpened
 from schemas.values import Mode
-from services.database import Database
+from services.storage.database import Database
 from tests.builders import AT_TEN, GAILLAC, MONDAY, TARN, a_need, a_patient, a_state, an_order, ask, hear, only
 
 

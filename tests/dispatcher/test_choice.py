@@ -6,9 +6,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.choice import consider, propose
-from dispatcher.eligibility import say_counts
-from dispatcher.ranking import say_minutes
+from dispatcher.matching.choice import consider, propose
+from dispatcher.matching.eligibility import say_counts
+from dispatcher.matching.ranking import say_minutes
 from schemas.request import Need
 from schemas.slot import SlotOpened
 from schemas.values import Mode

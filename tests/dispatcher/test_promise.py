@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from services.database import Database
-from services.tables import create_tables
+from services.storage.database import Database
+from services.storage.tables import create_tables
 from tests.dispatcher.both_rooms import World
 
 STEPS = ("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "act", "close", "cancel")

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.choice import propose
-from dispatcher.seats import EXPECTED_FOR, OpenSeats, opened
+from dispatcher.matching.choice import propose
+from dispatcher.matching.seats import EXPECTED_FOR, OpenSeats, opened
 from schemas.event import Event
 from schemas.slot import HoldReleased, SeatFreed, SlotBooked, SlotClosed, SlotHeld, SlotOpened
 from schemas.values import Mode, SlotState

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.travel import distance_km, travel_minutes
+from dispatcher.matching.travel import distance_km, travel_minutes
 from schemas.values import Place
 from tests.builders import GAILLAC, SOMEWHERE
 

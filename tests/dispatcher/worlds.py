@@ -6,8 +6,8 @@ from math import asin, cos, radians, sin, sqrt
 
 from hypothesis import strategies as st
 
-from dispatcher.choice import Option
-from dispatcher.seats import OpenSeats
+from dispatcher.matching.choice import Option
+from dispatcher.matching.seats import OpenSeats
 from schemas.request import Need
 from schemas.slot import SlotOpened
 from schemas.values import Mode, Place
@@ -71,7 +71,7 @@ class Scan:
         return any(self.fits_as(slot, mode) for mode in self.need.modes if mode in slot.modes)
 
     def fits_as(self, slot: SlotOpened, how: Mode) -> bool:
-        """May this slot serve the need in this mode? The rules in the words of the design."""
+        """May this slot serve the need in this mode? The rules written out a second time."""
         need = self.need
         if slot.territory != TARN or slot.profession != need.profession:
             return False

@@ -15,9 +15,9 @@ from schemas.request import RequestConfirmed
 from services.bus.relay import Relay
 from services.bus.streams import STREAM, prepare_stream
 from services.clock import Clock
-from services.database import Database
 from services.mailbox import Mailbox
-from services.tables import create_tables
+from services.storage.database import Database
+from services.storage.tables import create_tables
 from tests.builders import MONDAY, an_order
 from tests.journeys.town import Server
 

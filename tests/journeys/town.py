@@ -27,13 +27,13 @@ from notifications.store import MessageRow
 from schemas.event import Event, Order
 from schemas.request import Patient
 from schemas.values import Mode, Refused, Role
-from services.aside import AsideRow, listing
 from services.bus.relay import unpublished
 from services.bus.server import EmbeddedNats
 from services.bus.streams import STREAM
 from services.house import House
 from services.run import running
 from services.settings import Settings
+from services.storage.aside import AsideRow, listing
 from tests.builders import TARN, a_need, a_practitioner, an_order, somebody
 
 PATIENCE = 30.0

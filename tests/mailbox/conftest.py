@@ -17,8 +17,8 @@ from schemas.event import Event, Order, derived_id
 from schemas.request import EscalationAcknowledged, RequestConfirmed
 from schemas.values import Actor, Refused, Role
 from services.clock import Clock
-from services.database import Database
 from services.mailbox import Mailbox
+from services.storage.database import Database
 
 TABLES = MetaData()
 EFFECT = Table(

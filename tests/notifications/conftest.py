@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.database import Database
-from services.keyring import Keyring
+from services.storage.database import Database
+from services.storage.keyring import Keyring
 from tests.notifications.room import Notifications
 
 

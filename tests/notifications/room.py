@@ -19,9 +19,9 @@ from schemas.request import (
     RequestWithdrawn,
 )
 from schemas.values import Actor, Mode
-from services.database import Database
-from services.keyring import Keyring
 from services.reference.territories import load_territories
+from services.storage.database import Database
+from services.storage.keyring import Keyring
 from tests.builders import AT_TEN, GAILLAC, MONDAY, a_sealed_patient, an_order, ask, hear
 
 SITE = "https://relais.example"
@@ -52,7 +52,7 @@ class Notifications:
         return claimed
 
     async def record(self, message: MessageRow, outcome: Outcome, now: datetime = MONDAY) -> list[Any]:
-        answer = await ask(self.database, record, an_order(), message, outcome, now=now)
+        answer = await ask(self.database, record, an_order(), [(message, outcome)], now=now)
         assert isinstance(answer, list)
         return answer
 

@@ -15,8 +15,8 @@ from dispatcher import store
 from dispatcher.life import Timer, Wake
 from dispatcher.tables import TIMER
 from dispatcher.views import OnCall
-from services.database import Database
-from services.tables import MODELS, create_tables
+from services.storage.database import Database
+from services.storage.tables import MODELS, create_tables
 from tests.builders import MONDAY, TARN
 
 ANNE, BRUNO = OnCall("anne", 0, "Anne"), OnCall("bruno", 1, "Bruno")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from schemas.sealed import Erased, Sealed
 from services.clock import Clock
-from services.keyring import ALPHABET, ERASED, KEYRING_TABLES, Keyring, master_key
+from services.storage.keyring import ALPHABET, ERASED, KEYRING_TABLES, Keyring, master_key
 from tests.conftest import MASTER
 
 NAME = "Mireille Testard-Ñandú 🙂"
@@ -159,7 +159,7 @@ async def test_when_the_store_fails_everybody_who_waited_for_a_key_is_told(vault
 async def test_more_subjects_than_memory_holds_are_still_opened(
     vault: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.keyring.KEPT", 3)
+    monkeypatch.setattr("services.storage.keyring.KEPT", 3)
     sealed = [await vault.seal(f"req-{number}", "name", str(number)) for number in range(10)]
     assert [await vault.open(one) for one in sealed] == [str(number) for number in range(10)]
     assert len(vault._known) <= 3

@@ -19,9 +19,9 @@ from schemas.event import FACTS, Order, derived_id
 from schemas.values import system_actor
 from services.build import build_house
 from services.house import House
-from services.ledger import Outbox
 from services.run import room_reactions
 from services.settings import Settings
+from services.storage.ledger import Outbox
 from services.web.app import create_app
 
 HERE = "http://127.0.0.1:8016"

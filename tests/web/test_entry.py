@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from dispatcher import store
 from schemas.values import AgeBand, Mode
 from services.house import House
-from services.ledger import Outbox
 from services.reference.communes import load_communes
 from services.reference.territories import load_territories
+from services.storage.ledger import Outbox
 from services.web.bodies import LONGEST_HOURS, Entry, Wish
 from services.web.entry import date_mistake, hours_between, moment_of, need_of, phone_of
 from services.web.problems import Problem

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from availability.agenda import NewPractitioner
-from dispatcher.travel import distance_km
+from dispatcher.matching.travel import distance_km
 from schemas.territory import Territory
 from schemas.values import AgeBand, Mode, Place
 from services.demo.population import inhabitants, inhabited

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from availability import store as agendas
-from dispatcher.choice import propose
-from dispatcher.eligibility import say_counts
+from dispatcher.matching.choice import propose
+from dispatcher.matching.eligibility import say_counts
 from schemas.territory import Territory
 from schemas.values import Role
 from services.house import House

@@ -11,7 +11,7 @@ from dispatcher import store
 from dispatcher.views import figures
 from notifications import store as outbox
 from services.house import House
-from services.ledger import Outbox
+from services.storage.ledger import Outbox
 from services.web.access import territories_seen
 from services.web.api.slots import period
 from services.web.session import house_of, signed_in

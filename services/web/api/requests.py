@@ -13,8 +13,8 @@ from notifications import store as messages
 from schemas.event import Event, Order, derived_id
 from schemas.request import CareRequested, Need, Patient
 from schemas.values import Refused, Role
-from services import audit
 from services.house import House
+from services.storage import audit
 from services.web.api.lookups import own_territory, require_known_practitioner
 from services.web.bodies import Body, Entry
 from services.web.entry import need_of, phone_of, sealed_patient

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store as requests
 from dispatcher.views import RequestRow
 from notifications import store as notices
-from services import audit
 from services.house import House
 from services.reference.phones import show_phone
+from services.storage import audit
 from services.web.entry import moment_of, phone_of
 from services.web.pages.frame import frame, zone_for
 from services.web.pages.shown import Shown, show

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from dispatcher import store as requests
-from dispatcher.eligibility import say_counts
+from dispatcher.matching.eligibility import say_counts
 from dispatcher.views import Count, Figures, figures
 from services.web.pages.console import board_rows
 from services.web.pages.frame import EVIDENCE, frame

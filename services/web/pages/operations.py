@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from notifications import store as notices
-from services import aside
+from services.storage import aside
 from services.web.pages.frame import frame
 from services.web.pages.story import open_messages
 from services.web.render import page

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store as agendas
-from dispatcher.eligibility import say_counts
 from dispatcher.life import OPEN, PLACED, WAITING, State
+from dispatcher.matching.eligibility import say_counts
 from dispatcher.views import RequestRow
 from schemas.request import Need
 from schemas.values import Mode

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from dispatcher.eligibility import Case
-from dispatcher.travel import travel_minutes
+from dispatcher.matching.eligibility import Case
+from dispatcher.matching.travel import travel_minutes
 from schemas.request import Need
 from schemas.values import Mode
 
 TRAVEL_WEIGHT = 2.0
-"""A minute on the road counts as two of waiting (matching.md of the design)."""
+"""A minute on the road counts as two of waiting (ours; a setting one day)."""
 HOME_TRAVEL_WEIGHT = 1.5
 OTHER_MODE = 30.0
 """Not the mode the patient preferred: as bad as half an hour more."""
 
 
 def urgency_weight(need: Need) -> float:
-    """Equivalent minutes a minute waited: 4 within 6 h, 2 within 12 h, else 1 (matching.md of the design)."""
+    """Equivalent minutes a minute waited: 4 within 6 h, 2 within 12 h, else 1 (ours; a setting one day)."""
     return 4.0 if need.hours <= 6 else 2.0 if need.hours <= 12 else 1.0
 
 

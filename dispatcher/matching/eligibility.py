@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dispatcher.seats import OpenSlot
-from dispatcher.travel import WALK_KM, travel_minutes
+from dispatcher.matching.seats import OpenSlot
+from dispatcher.matching.travel import WALK_KM, travel_minutes
 from schemas.request import Need
 from schemas.values import Mode
 
@@ -14,7 +14,7 @@ NOTICE = {
     Mode.HOME: timedelta(minutes=45),
     Mode.TELE: timedelta(minutes=10),
 }
-"""Least time between now and the visit (matching.md of the design: 30 / 45 / 10 min)."""
+"""Least time between now and the visit: our own first guess, until practitioners say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

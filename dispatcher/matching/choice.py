@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatcher.eligibility import Case, judge
-from dispatcher.ranking import cost, place_bound, reasons, say_minutes, waiting_cost
-from dispatcher.seats import OpenSeats, OpenSlot, Shelf
-from dispatcher.travel import distance_km, travel_minutes
+from dispatcher.matching.eligibility import Case, judge
+from dispatcher.matching.ranking import cost, place_bound, reasons, say_minutes, waiting_cost
+from dispatcher.matching.seats import OpenSeats, OpenSlot, Shelf
+from dispatcher.matching.travel import distance_km, travel_minutes
 from schemas.request import Need
 from schemas.values import Mode
 

@@ -6,8 +6,8 @@ from sqlmodel import SQLModel
 from availability import tables as availability
 from dispatcher import tables as dispatcher
 from notifications import tables as notifications
-from services import ledger
-from services.database import Database
+from services.storage import ledger
+from services.storage.database import Database
 from services.web import session
 
 MODELS: tuple[type[SQLModel], ...] = (

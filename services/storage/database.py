@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from services.sqlite import SqliteFile
+from services.storage.sqlite import SqliteFile
 
 
 class PostgresServer:

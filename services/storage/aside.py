@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.event import Event, Order, derived_id
 from schemas.sealed import Vault
 from schemas.values import NotYet, Value, system_actor
-from services.ledger import Aside
 from services.mailbox import Mailbox
+from services.storage.ledger import Aside
 
 _ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 

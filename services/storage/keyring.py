@@ -18,10 +18,10 @@ from sqlmodel import Field, SQLModel
 
 from schemas.sealed import Erased, Sealed
 from services.clock import Clock
-from services.database import Database
+from services.storage.database import Database
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""31 symbols that nobody confuses: no 0/o, 1/l/i. 12 of them are 59 bits (reliability, Security)."""
+"""31 symbols that nobody confuses: no 0/o, 1/l/i. 12 of them are 59 bits."""
 
 KEPT = 20_000
 """Keys held in memory: about a day of a département."""

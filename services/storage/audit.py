@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.values import Actor
-from services.ledger import Audit
+from services.storage.ledger import Audit
 
 _AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 

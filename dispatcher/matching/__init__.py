@@ -1,0 +1,1 @@
+"""Which seat serves this need best? Rules, cost, index: decisions only."""

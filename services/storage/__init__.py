@@ -1,0 +1,1 @@
+"""What rests, and how? Databases, tables, the ledger of what was said, the keys."""
