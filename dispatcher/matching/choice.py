@@ -127,10 +127,7 @@ def _shelves(need: Need, seats: OpenSeats, territory: str, now: datetime) -> lis
     """The heap to begin with: the first slot in time of each shelf within reach."""
     area, soonest = seats.area(territory, need.profession, now), (max(now, need.earliest), "")
     reach: list[tuple[Shelf, float]] = [(area.on_screen, 0.0)] if Mode.TELE in need.modes else []
-    for place, shelf in area.near(need.place, need.radius_km):
-        km = distance_km(need.place, place)
-        if km is not None and km <= need.radius_km:
-            reach.append((shelf, place_bound(need, km)))
+    reach += [(shelf, place_bound(need, km)) for km, shelf in area.within(need.place, need.radius_km)]
     heap: list[Entry] = []
     for number, (shelf, bound) in enumerate(reach):
         index = bisect_left(shelf, soonest)

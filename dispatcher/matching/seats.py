@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import cos, radians
 
+from dispatcher.matching.travel import distance_km
 from schemas.event import Event
 from schemas.slot import SlotOpened
 from schemas.values import Mode, Place, SlotState
@@ -42,6 +43,8 @@ Cell = tuple[int, int]
 CELL = 0.25
 """Degrees: about 28 × 20 km in France, so that a usual radius touches a handful of cells."""
 KM_PER_DEGREE = 111.0
+KEPT = 5_000
+"""Answers to « what is within reach » that an area remembers: a département's communes, several times."""
 
 
 class Area:
@@ -52,8 +55,21 @@ class Area:
         self.shelves: dict[Place, Shelf] = {}
         self.on_screen: Shelf = []
         self._cells: dict[Cell | None, set[Place]] = {}
+        self._reach: dict[tuple[Place, float], list[tuple[float, Shelf]]] = {}
 
-    def near(self, here: Place, km: float) -> Iterator[tuple[Place, Shelf]]:
+    def within(self, here: Place, km: float) -> list[tuple[float, Shelf]]:
+        """Every shelf within `km` of here, with its distance as the crow flies. Patients live in few places, and
+        practitioners in fewer: the answer is kept until a new place appears."""
+        found = self._reach.get((here, km))
+        if found is None:
+            distances = ((distance_km(here, place), shelf) for place, shelf in self._near(here, km))
+            found = [(distance, shelf) for distance, shelf in distances if distance is not None and distance <= km]
+            if len(self._reach) >= KEPT:
+                self._reach.pop(next(iter(self._reach)))
+            self._reach[here, km] = found
+        return found
+
+    def _near(self, here: Place, km: float) -> Iterator[tuple[Place, Shelf]]:
         """Every shelf that may lie within `km` of here (and some beyond), and those whose position is unknown."""
         if here.lat is None or here.lon is None:
             yield from self.shelves.items()
@@ -69,6 +85,7 @@ class Area:
         key = (slot.start, slot.slot_id)
         if slot.place not in self.shelves:
             self.shelves[slot.place] = []
+            self._reach.clear()
             self._cells.setdefault(_cell(slot.place), set()).add(slot.place)
         insort(self.shelves[slot.place], key)
         if Mode.TELE in slot.modes:
@@ -81,9 +98,6 @@ class Area:
         _take_out(shelf, key)
         if Mode.TELE in slot.modes:
             _take_out(self.on_screen, key)
-        if not shelf:
-            del self.shelves[slot.place]
-            self._cells[_cell(slot.place)].discard(slot.place)
 
 
 class OpenSeats:

@@ -36,6 +36,7 @@ def make_broker(url: str, **extra: Any) -> NatsBroker:
         reconnect_time_wait=1,
         max_reconnect_attempts=-1,
         logger=None,
+        apply_types=False,  # the decoder gives the fact itself: nothing is left to inject
         **extra,
     )
 
