@@ -31,7 +31,7 @@ async def look(
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     if not found.options:
-        await store.change(db, row.request_id, counts=json.dumps(found.counts))
+        await store.change(db, row.request_id, counts=json.dumps(found.counts), unmatched=True)
         return []
     best = found.options[0]
     seats.expect(best.slot.slot_id, row.request_id, now)
@@ -59,6 +59,7 @@ async def choose(
         row.request_id,
         choice=choice,
         pending=slot_id,
+        unmatched=False,
         reasons=json.dumps(reasons),
         others=json.dumps(others),
         lost=json.dumps(lost),
@@ -131,5 +132,5 @@ async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, db: AsyncCon
 
 
 async def end(db: AsyncConnection, row: RequestRow, state: State, now: datetime) -> None:
-    await store.change(db, row.request_id, state=state, pending=None, closed_at=now)
+    await store.change(db, row.request_id, state=state, pending=None, unmatched=False, closed_at=now)
     await store.set_timers(db, row.request_id, [])

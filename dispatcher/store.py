@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, upda
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher.life import OPEN, WAITING, State, Timer, Wake
+from dispatcher.life import OPEN, State, Timer, Wake
 from dispatcher.matching.seats import OpenSlot
 from dispatcher.tables import KNOWN, REQUEST, ROSTER, TIMER
 from dispatcher.views import Board, OnCall, RequestRow, request_row
@@ -24,6 +24,16 @@ _DETAILS: TypeAdapter[SlotOpened] = TypeAdapter(SlotOpened)
 # Built once: making a statement costs more than running it.
 _LOAD = select(REQUEST).where(REQUEST.c.id == bindparam("this")).with_for_update()
 _CHANGE = update(REQUEST).where(REQUEST.c.id == bindparam("this"))
+_WAITING = (
+    select(REQUEST)
+    .where(
+        REQUEST.c.unmatched,
+        REQUEST.c.territory == bindparam("territory"),
+        REQUEST.c.profession == bindparam("profession"),
+    )
+    .order_by(REQUEST.c.deadline, REQUEST.c.id)
+    .limit(bindparam("limit"))
+)
 _ADD = insert(REQUEST).on_conflict_do_nothing()
 _NO_TIMERS = delete(TIMER).where(TIMER.c.request_id == bindparam("this"))
 _TIMER = insert(TIMER)
@@ -53,7 +63,8 @@ async def add(
     row = {
         "id": request_id, "territory": territory, "state": State.SEEKING, "profession": need.profession,
         "need": need.model_dump_json(), "patient": patient.model_dump_json(), "deadline": need.deadline,
-        "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0, "lost": "[]", "reasons": "[]",
+        "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0,
+        "unmatched": False, "lost": "[]", "reasons": "[]",
         "others": "[]", "counts": "{}", "moved": False, "rank": -1,
     }  # fmt: skip
     return bool((await db.execute(_ADD, row)).rowcount)
@@ -108,19 +119,9 @@ async def without_timer(db: AsyncConnection, limit: int = 100) -> list[RequestRo
 
 
 async def waiting(db: AsyncConnection, territory: str, profession: str, limit: int) -> list[RequestRow]:
-    """Requests without a place or a pending proposal, the nearest deadline first."""
-    rows = await db.execute(
-        select(REQUEST)
-        .where(
-            REQUEST.c.territory == territory,
-            REQUEST.c.state.in_(WAITING),
-            REQUEST.c.profession == profession,
-            REQUEST.c.pending.is_(None),
-        )
-        .order_by(REQUEST.c.deadline, REQUEST.c.id)
-        .limit(limit)
-    )
-    return [request_row(row) for row in rows]
+    """Requests that were looked for in vain, the nearest deadline first."""
+    about = {"territory": territory, "profession": profession, "limit": limit}
+    return [request_row(row) for row in await db.execute(_WAITING, about)]
 
 
 async def know_slot(db: AsyncConnection, fact: Event) -> None:

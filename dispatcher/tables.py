@@ -3,17 +3,26 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
 
 class CareRequestTable(SQLModel, table=True):
-    """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered."""
+    """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered;
+    `unmatched`: it was looked for, nobody fitted, and the next seat that opens may be for it."""
 
     __tablename__ = "care_request"
     __table_args__ = (
         Index("care_request_board", "territory", "state", "deadline"),
         Index("care_request_entered", "territory", "entered_at"),
+        Index(
+            "care_request_unmatched",
+            "territory",
+            "profession",
+            "deadline",
+            sqlite_where=text("unmatched = 1"),
+            postgresql_where=text("unmatched"),
+        ),
     )
     id: str = Field(primary_key=True)
     territory: str
@@ -27,6 +36,7 @@ class CareRequestTable(SQLModel, table=True):
     interactive: bool = False
     choice: int = 0
     pending: str | None = None
+    unmatched: bool = False
     lost: str = "[]"
     slot_id: str | None = None
     practitioner_id: str | None = None

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
-DUE = text("state = 'due'")
+DUE, CLAIMED = text("state = 'due'"), text("state = 'claimed'")
 
 
 class MessageTable(SQLModel, table=True):
@@ -16,7 +16,10 @@ class MessageTable(SQLModel, table=True):
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index("message_due", "lane", "send_after", sqlite_where=DUE, postgresql_where=DUE),)
+    __table_args__ = (
+        Index("message_due", "lane", "send_after", sqlite_where=DUE, postgresql_where=DUE),
+        Index("message_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
+    )
     id: str = Field(primary_key=True)
     territory: str = Field(index=True)
     request_id: str = Field(index=True)

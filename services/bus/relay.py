@@ -38,6 +38,7 @@ class Relay:
         self._fresh: list[tuple[str, str, bytes]] = []
         self._bell = asyncio.Event()
         self._published: list[str] = []
+        self._in_hand: set[str] = set()
         self._noting = asyncio.Event()
         mailbox.on_commit(self.hear)
 
@@ -45,6 +46,7 @@ class Relay:
         """Facts just committed. When the server is away they wait in the database, not in memory."""
         if self._nats.is_connected and len(self._fresh) < 20 * BATCH:
             self._fresh += [(fact.id, fact.topic(), fact.body) for fact in facts]
+            self._in_hand.update(fact.id for fact in facts)
             self._bell.set()
 
     async def run(self) -> None:
@@ -69,6 +71,7 @@ class Relay:
                     await self._mark(batch)
                 except Exception as failed:  # the sweep says them again, under the same ids
                     log.error("publishing was not noted down: %s", type(failed).__name__)
+                self._in_hand.difference_update(batch)
 
     async def sweep(self) -> int:
         """Publish what has waited for more than 2 s: left by a crash, or committed while the server was away."""
@@ -82,7 +85,8 @@ class Relay:
                 .order_by(_OUTBOX.c.seq)
                 .limit(BATCH)
             )
-            batch = [(row.id, row.topic, bytes(row.body)) for row in rows]
+            # What a crash left is older than what we have in hand, so it comes first.
+            batch = [(row.id, row.topic, bytes(row.body)) for row in rows if row.id not in self._in_hand]
         await self._publish(batch)
         return len(batch)
 
@@ -98,7 +102,9 @@ class Relay:
                 log.warning("not published yet: %s (%s)", fact_id, type(failed).__name__)
         if said:
             await asyncio.wait(said.values(), timeout=PATIENCE)
-        self._published += [fact_id for fact_id, word in said.items() if _stored(fact_id, word)]
+        stored = [fact_id for fact_id, word in said.items() if _stored(fact_id, word)]
+        self._in_hand.difference_update({fact_id for fact_id, _, _ in batch} - set(stored))
+        self._published += stored
         self._noting.set()
 
     async def _mark(self, published: list[str]) -> None:
