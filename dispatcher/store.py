@@ -1,6 +1,7 @@
 """What does the dispatcher remember? Requests, timers, the slots it has heard of, the rosters."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher.life import OPEN, State, Timer, Wake
-from dispatcher.matching.seats import OpenSlot
+from dispatcher.matching.seats import OpenSlot, opened
 from dispatcher.tables import KNOWN, REQUEST, ROSTER, TIMER
 from dispatcher.views import Board, OnCall, RequestRow, request_row
 from schemas.event import Event
@@ -141,24 +142,10 @@ async def known_slots(db: AsyncConnection, since: datetime) -> list[OpenSlot]:
     """The slots that may end after `since`, as last heard of."""
     began = since - timedelta(minutes=LONGEST)
     rows = await db.execute(select(KNOWN).where(KNOWN.c.start > began, KNOWN.c.details.is_not(None)))
-    slots = []
-    for row in rows:
-        fact = _DETAILS.validate_json(row.details)
-        slots.append(
-            OpenSlot(
-                fact.slot_id,
-                fact.territory,
-                fact.practitioner_id,
-                fact.profession,
-                fact.place,
-                fact.start,
-                fact.minutes,
-                fact.capacity,
-                fact.modes,
-                SlotState.model_validate_json(row.state),
-            )
-        )
-    return slots
+    return [
+        replace(opened(_DETAILS.validate_json(row.details)), state=SlotState.model_validate_json(row.state))
+        for row in rows
+    ]
 
 
 async def roster(db: AsyncConnection, territory: str) -> list[OnCall]:
