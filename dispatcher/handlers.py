@@ -12,6 +12,7 @@ from dispatcher.life import PLACED, WAITING, State, timers_when_placed, timers_w
 from dispatcher.matching.choice import consider
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import choose, look, say_unmatched
+from dispatcher.views import RequestRow
 from schemas.event import Event
 from schemas.request import CareRequested, RequestBooked, RequestReopened
 from schemas.slot import (
@@ -62,6 +63,9 @@ async def on_slot_booked(event: SlotBooked, db: AsyncConnection, now: datetime, 
         raise NotYet(f"request {event.request_id} is not known yet")
     if row.state not in WAITING or row.choice != event.choice:
         return [BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)]
+    if event.start > row.need.deadline and not row.interactive:  # the picture was stale: only a late seat was left
+        given_back = BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)
+        return [given_back, *await _without(event, row, seats, db, now)]
     await store.change(
         db,
         row.request_id,
@@ -101,6 +105,13 @@ async def on_slot_lost(event: SlotLost, db: AsyncConnection, now: datetime, *, s
     row = await store.load(db, event.request_id)
     if row is None or row.state not in WAITING or row.choice != event.choice:
         return []
+    return await _without(event, row, seats, db, now)
+
+
+async def _without(
+    event: SlotLost | SlotBooked, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime
+) -> list[Event]:
+    """Choose again, without this slot."""
     lost = (*row.lost, event.slot_id)
     await store.change(db, row.request_id, pending=None, lost=json.dumps(lost))
     return await look(event, row, seats, db, now, lost=lost)

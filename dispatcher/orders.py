@@ -77,10 +77,13 @@ async def close(
     row = await store.load(db, request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
-    if outcome in (State.FULFILLED, State.NO_SHOW) and row.state not in PLACED:
+    of_a_visit = outcome in (State.FULFILLED, State.NO_SHOW)
+    if of_a_visit and row.state not in PLACED:
         return Refused(code="not_booked")
-    if outcome in (State.FULFILLED, State.NO_SHOW) and row.start is not None and row.start > now:
+    if of_a_visit and row.start is not None and row.start > now:
         return Refused(code="not_begun")
+    if not of_a_visit and row.state in PLACED:  # withdraw it: then everybody hears of it
+        return Refused(code="already_booked")
     return await close_as(order, row, outcome, db, now)
 
 

@@ -293,3 +293,19 @@ async def test_a_request_that_has_ended_is_not_sought_again(room: Dispatcher) ->
     await room.hear(a_slot("ten"))
     async with room.database.writing() as db:
         assert await on_care_requested(entered, db, MONDAY, seats=room.seats) == []
+
+
+async def test_a_patient_who_has_a_place_is_not_ended_in_silence(room: Dispatcher) -> None:
+    await room.book("req-1", a_slot("ten"))
+    assert await room.ask(close, an_order(), "req-1", "redirected") == Refused(code="already_booked")
+    assert (await room.row()).state is State.BOOKED
+
+
+async def test_a_place_that_came_out_after_the_deadline_is_given_back_and_another_is_sought(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten", capacity=2, minutes=60), a_slot("noon", MONDAY + hours(4)))
+    chosen = only(await room.enter(need=a_need(deadline=MONDAY + hours(5))))
+    late = booking_of(chosen, start=MONDAY + hours(6))
+    given_back, again = await room.hear(late)
+    assert (type(given_back).__name__, given_back.slot_id) == ("BookingRefused", "ten")
+    assert again.slot_id == "noon"
+    assert (await room.row()).state is State.SEEKING
