@@ -43,8 +43,8 @@ Cell = tuple[int, int]
 CELL = 0.25
 """Degrees: about 28 × 20 km in France, so that a usual radius touches a handful of cells."""
 KM_PER_DEGREE = 111.0
-KEPT = 5_000
-"""Answers to « what is within reach » that an area remembers: a département's communes, several times."""
+KEPT = 500
+"""Answers to « what is within reach » that an area remembers: a département's communes; some 10 MB at most."""
 
 
 class Area:
