@@ -11,6 +11,8 @@ GATHER = timedelta(seconds=60)
 """« Cancelled » waits this long: when a new place is found meanwhile, one SMS says both."""
 URGENT_FOR = timedelta(minutes=30)
 LINK_AFTER_VISIT = timedelta(hours=2)
+LINK_WHILE_SOUGHT = timedelta(hours=48)
+"""A cancelled patient is told to follow the link: it works while a new place is sought (the longest usual promise)."""
 
 
 @dataclass(frozen=True, slots=True)

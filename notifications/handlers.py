@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import audience, store
-from notifications.audience import LINK_AFTER_VISIT, Telling
+from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT, Telling
 from notifications.wording import Facts, render
 from schemas.event import Event, derived_id
 from schemas.message import MessageDue
@@ -71,7 +71,7 @@ async def on_request_reopened(event: RequestReopened, db: AsyncConnection, now: 
     if link is not None and (link.ended or link.told > event.at):
         return []
     token = desk.vault.token("patient", event.request_id)
-    expires_at = max(event.start + LINK_AFTER_VISIT, link.expires_at if link else event.start)
+    expires_at = max(event.at + LINK_WHILE_SOUGHT, link.expires_at if link else event.start)
     row = store.LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
     await store.keep_link(db, row, desk.vault.digest(token))
     if link is None or link.slot_id != event.slot_id:

@@ -98,6 +98,14 @@ async def test_a_cancelled_patient_without_a_new_place_hears_it_after_a_minute(r
     assert (due.kind, due.send_after) == ("cancelled", MONDAY + minutes(6))
 
 
+async def test_the_link_of_a_cancelled_patient_can_be_followed_while_a_place_is_sought(room: Notifications) -> None:
+    await room.hear(room.booked())
+    await room.hear(room.reopened(at=MONDAY + minutes(5)), now=MONDAY + minutes(5))
+    link = await room.link()
+    assert link is not None
+    assert link.expires_at >= MONDAY + hours(48)
+
+
 async def test_a_new_place_is_no_move_to_a_patient_who_never_heard_of_the_first(room: Notifications) -> None:
     await room.hear(room.booked(interactive=True))
     await room.hear(room.reopened(at=MONDAY + minutes(0.1)))
