@@ -3,9 +3,8 @@
 import pytest
 
 from dispatcher import store
-from dispatcher.handlers import on_care_requested
 from dispatcher.life import State, Wake
-from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
+from dispatcher.orders import enter_request
 from schemas.request import CareRequested, CareUnmatched
 from schemas.slot import SeatFreed, SlotHeld
 from schemas.values import NotYet, Refused, Role
@@ -113,6 +112,16 @@ async def test_two_requests_entered_at_once_are_not_sent_to_the_same_seat(room: 
     assert [only(await room.enter(one)).slot_id for one in ("req-1", "req-2")] == ["a", "b"]
 
 
+async def test_a_place_that_came_out_after_the_deadline_is_given_back_and_another_is_sought(room: Dispatcher) -> None:
+    await room.hear(a_slot("ten", capacity=2, minutes=60), a_slot("noon", MONDAY + hours(4)))
+    chosen = only(await room.enter(need=a_need(deadline=MONDAY + hours(5))))
+    late = booking_of(chosen, start=MONDAY + hours(6))
+    given_back, again = await room.hear(late)
+    assert (type(given_back).__name__, given_back.slot_id) == ("BookingRefused", "ten")
+    assert again.slot_id == "noon"
+    assert (await room.row()).state is State.SEEKING
+
+
 # --- nobody fits ----------------------------------------------------------------------------------------
 
 
@@ -216,96 +225,3 @@ async def test_the_cancellation_of_a_place_the_patient_no_longer_has_changes_not
     await room.book("req-1", a_slot("ten"))
     assert await room.hear(cancellation_of("req-1", "another")) == []
     assert (await room.row()).state is State.BOOKED
-
-
-# --- the request ends -----------------------------------------------------------------------------------
-
-
-async def test_withdrawn_while_a_seat_is_being_booked_gives_the_seat_back(room: Dispatcher) -> None:
-    await room.hear(a_slot("ten"))
-    chosen = only(await room.enter())
-    gone = only(await room.ask(withdraw, an_order(HERSELF), "req-1"))
-    assert (gone.slot_id, gone.start) == ("ten", None)
-    refused = only(await room.hear(booking_of(chosen)))
-    assert (type(refused).__name__, refused.slot_id) == ("BookingRefused", "ten")
-    assert (await room.row()).state is State.WITHDRAWN
-    assert await room.timers() == {}
-
-
-async def test_withdrawn_after_the_booking_says_which_place_is_free(room: Dispatcher) -> None:
-    await room.book("req-1", a_slot("ten"))
-    gone = only(await room.ask(withdraw, an_order(HERSELF), "req-1"))
-    assert (gone.slot_id, gone.practitioner_id, gone.start) == ("ten", "gp-1", AT_TEN)
-    assert gone.actor.role is Role.PATIENT
-
-
-async def test_what_has_ended_is_not_ended_twice(room: Dispatcher) -> None:
-    await room.enter()
-    await room.ask(withdraw, an_order(HERSELF), "req-1")
-    refused = Refused(code="already_closed", about={"state": "withdrawn"})
-    assert await room.ask(withdraw, an_order(), "req-1") == refused
-    assert await room.ask(close, an_order(), "req-1", "advised") == refused
-    assert await room.ask(confirm, an_order(), "req-1") == refused
-    assert await room.ask(acknowledge, an_order(), "req-1") == refused
-
-
-@pytest.mark.parametrize("act", [withdraw, confirm, acknowledge])
-async def test_nobody_can_act_on_a_request_that_does_not_exist(room: Dispatcher, act: object) -> None:
-    assert await room.ask(act, an_order(), "req-none") == Refused(code="unknown_request")
-
-
-async def test_the_patient_confirms_once(room: Dispatcher) -> None:
-    await room.enter()
-    assert await room.ask(confirm, an_order(HERSELF), "req-1") == Refused(code="not_booked")
-    await room.hear(booking_of(only(await room.hear(a_slot("ten")))))
-    assert said(await room.ask(confirm, an_order(HERSELF), "req-1")) == ["RequestConfirmed"]
-    assert await room.ask(confirm, an_order(HERSELF), "req-1") == []
-    assert Wake.VISIT_OVER in await room.timers()
-
-
-async def test_a_confirmed_patient_too_is_sought_another_place(room: Dispatcher) -> None:
-    await room.book("req-1", a_slot("ten"), a_slot("noon", MONDAY + hours(4)))
-    await room.ask(confirm, an_order(HERSELF), "req-1")
-    assert said(await room.hear(cancellation_of("req-1", "ten"))) == ["RequestReopened", "SlotChosen"]
-
-
-async def test_seen_or_not_seen_is_said_after_the_visit_began(room: Dispatcher) -> None:
-    assert (await room.enter())[0].counts == {}
-    assert await room.ask(close, an_order(), "req-1", "no_show") == Refused(code="not_booked")
-    await room.hear(booking_of(only(await room.hear(a_slot("ten")))))
-    assert await room.ask(close, an_order(), "req-1", "no_show") == Refused(code="not_begun")
-    closed = only(await room.ask(close, an_order(), "req-1", "no_show", now=AT_TEN + minutes(20)))
-    assert (closed.outcome, closed.slot_id) == ("no_show", "ten")
-    assert (await room.row()).state is State.NO_SHOW
-
-
-@pytest.mark.parametrize("outcome", ["redirected", "advised", "unmet"])
-async def test_a_human_may_end_a_request_in_another_way(room: Dispatcher, outcome: str) -> None:
-    await room.enter()
-    assert only(await room.ask(close, an_order(), "req-1", outcome)).outcome == outcome
-    assert await room.timers() == {}
-
-
-async def test_a_request_that_has_ended_is_not_sought_again(room: Dispatcher) -> None:
-    order = an_order(id="enter-req-1")
-    entered = only(await room.ask(enter_request, order, "req-1", a_need(), a_patient(), None))
-    await room.ask(withdraw, an_order(), "req-1")
-    await room.hear(a_slot("ten"))
-    async with room.database.writing() as db:
-        assert await on_care_requested(entered, db, MONDAY, seats=room.seats) == []
-
-
-async def test_a_patient_who_has_a_place_is_not_ended_in_silence(room: Dispatcher) -> None:
-    await room.book("req-1", a_slot("ten"))
-    assert await room.ask(close, an_order(), "req-1", "redirected") == Refused(code="already_booked")
-    assert (await room.row()).state is State.BOOKED
-
-
-async def test_a_place_that_came_out_after_the_deadline_is_given_back_and_another_is_sought(room: Dispatcher) -> None:
-    await room.hear(a_slot("ten", capacity=2, minutes=60), a_slot("noon", MONDAY + hours(4)))
-    chosen = only(await room.enter(need=a_need(deadline=MONDAY + hours(5))))
-    late = booking_of(chosen, start=MONDAY + hours(6))
-    given_back, again = await room.hear(late)
-    assert (type(given_back).__name__, given_back.slot_id) == ("BookingRefused", "ten")
-    assert again.slot_id == "noon"
-    assert (await room.row()).state is State.SEEKING
