@@ -61,10 +61,10 @@ async def on_slot_booked(event: SlotBooked, db: AsyncConnection, now: datetime, 
     row = await store.load(db, event.request_id)
     if row is None:
         raise NotYet(f"request {event.request_id} is not known yet")
+    given_back = BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)
     if row.state not in WAITING or row.choice != event.choice:
-        return [BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)]
+        return [given_back]
     if event.start > row.need.deadline and not row.interactive:  # the picture was stale: only a late seat was left
-        given_back = BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)
         return [given_back, *await _without(event, row, seats, db, now)]
     await store.change(
         db,

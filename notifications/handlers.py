@@ -42,11 +42,10 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
     link = await store.link_of(db, event.request_id)
     if link is not None and (link.ended or link.told > event.at):
         return []
-    token = desk.vault.token("patient", event.request_id)
     row = store.LinkRow(
         event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
     )
-    await store.keep_link(db, row, desk.vault.digest(token))
+    await _keep_link(row, db, desk)
     moved = event.moved and await store.was_told(db, event.request_id, event.request_id)
     if event.moved:
         await store.supersede(db, event.request_id)
@@ -70,10 +69,9 @@ async def on_request_reopened(event: RequestReopened, db: AsyncConnection, now: 
     link = await store.link_of(db, event.request_id)
     if link is not None and (link.ended or link.told > event.at):
         return []
-    token = desk.vault.token("patient", event.request_id)
     expires_at = max(event.at + LINK_WHILE_SOUGHT, link.expires_at if link else event.start)
     row = store.LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
-    await store.keep_link(db, row, desk.vault.digest(token))
+    await _keep_link(row, db, desk)
     if link is None or link.slot_id != event.slot_id:
         return []
     await store.supersede(db, event.request_id)
@@ -112,11 +110,15 @@ async def _end(event: RequestWithdrawn | RequestClosed, db: AsyncConnection, now
     """Remember the end, also when the booking was not heard of yet; the link still shows the kind last page."""
     await store.supersede(db, event.request_id)
     link = await store.link_of(db, event.request_id)
-    digest = desk.vault.digest(desk.vault.token("patient", event.request_id))
     told = link.told if link else event.at
     expires_at = link.expires_at if link else event.at + LINK_AFTER_VISIT
     row = store.LinkRow(event.request_id, event.territory, event.slot_id, told, expires_at, ended=True)
-    await store.keep_link(db, row, digest)
+    await _keep_link(row, db, desk)
+
+
+async def _keep_link(row: store.LinkRow, db: AsyncConnection, desk: Desk) -> None:
+    """Keep where the patient's token leads; the token itself is derived whenever it is written."""
+    await store.keep_link(db, row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
 
 
 async def _write(

@@ -31,7 +31,6 @@ class Facts:
         self._next = 1
         self._nats: Client | None = None
         self._subscription: JetStreamContext.PushSubscription | None = None
-        self.last_heard: datetime | None = None
         self.since: datetime | None = None
 
     @property
@@ -88,7 +87,6 @@ class Facts:
     async def _hear(self, message: Msg) -> None:
         sequence = message.metadata.sequence.stream
         self._next = max(self._next, sequence + 1)
-        self.last_heard = self._clock.now()
         fact = fact_of(message.subject)
         if fact is None or not (self._queues or "state" in fact.model_fields):
             return  # nobody watches, and the index of seats hears only what says how a slot stands

@@ -46,7 +46,7 @@ class EmbeddedNats:
         await self.stop()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._end_leftover()
-        self._port, self._monitor_port = self._port or _free_port(), self._monitor_port or _free_port()
+        self._port, self._monitor_port = self._port or free_port(), self._monitor_port or free_port()
         self.monitor = f"http://127.0.0.1:{self._monitor_port}"
         settings = self._folder / "nats-server.conf"
         settings.touch(mode=0o600)
@@ -145,7 +145,8 @@ jetstream {{
 """
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from services.bus.server import free_port
 from services.demo.plan import A_MONDAY_IN_JANUARY, Plan, draw
 from services.demo.stage.conduct import bring_in, collect, play_day
 from services.demo.stage.doors import Doors, ServerTime
-from services.demo.stage.server import NotStarted, OwnServer, empty_folder, free_port
+from services.demo.stage.server import NotStarted, OwnServer, empty_folder
 from services.demo.stage.shared import Stage
 from services.demo.stage.show import introduce, report_trouble, say_hour, sheet
 from services.demo.summary import Summary

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,11 +69,6 @@ async def set_aside(
 
     actor = system_actor("operations")
     await mailbox.order(Order(id=aside_id, territory="operations", actor=actor), decide)
-
-
-async def drop(db: AsyncConnection, aside_id: str) -> bool:
-    """Forget a message; False when it is not there. To be called in an order."""
-    return bool((await db.execute(delete(Aside).where(_ASIDE.c.id == aside_id))).rowcount)
 
 
 def describe(error: BaseException) -> str:

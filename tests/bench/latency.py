@@ -16,7 +16,7 @@ from statistics import quantiles
 
 import httpx
 
-from services.demo.stage.server import free_port
+from services.bus.server import free_port
 
 TERRITORY = "tarn-ouest"
 PRACTITIONERS = 40

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from services.bus.server import free_port
 from tests.servers import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -35,13 +35,6 @@ window.refusedByPolicy = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
-
-
-def free_port() -> int:
-    """A port that nobody used a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @dataclass

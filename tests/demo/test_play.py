@@ -9,9 +9,10 @@ from rich.console import Console
 
 from dispatcher import store
 from dispatcher.life import OPEN, PLACED, TERMINAL, State
+from services.bus.server import free_port
 from services.demo.command import play_plan
 from services.demo.plan import draw
-from services.demo.stage.server import OwnServer, empty_folder, free_port
+from services.demo.stage.server import OwnServer, empty_folder
 from services.demo.stage.show import sheet
 from services.storage.database import Database
 

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,13 +41,6 @@ def empty_folder(folder: Path) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")
     return emptied
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OwnServer:

@@ -4,14 +4,13 @@ import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatcher import store
 from dispatcher.views import figures
 from notifications import store as outbox
+from services.bus.relay import unpublished
 from services.house import House
-from services.storage.ledger import Outbox
 from services.web.access import territories_seen
 from services.web.api.slots import period
 from services.web.session import house_of, signed_in
@@ -78,11 +77,9 @@ async def health(request: Request, response: Response) -> Json:
 
 async def _waiting(house: House) -> int | None:
     """How many facts have not left yet; None when the database does not answer."""
-    table = getattr(Outbox, "__table__")  # noqa: B009 - SQLModel does not type it
     try:
         async with house.database.read() as db:
-            counted = await db.execute(select(func.count()).select_from(table).where(table.c.published_at.is_(None)))
-            return int(counted.scalar_one())
+            return await unpublished(db)
     except (SQLAlchemyError, OSError) as error:
         log.error("the database does not answer: %s", type(error).__name__)
         return None
