@@ -71,9 +71,10 @@ def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datet
     return start + timedelta(minutes=minutes * seat // capacity)
 
 
-def state_of(slot: SlotRow, taken: Iterable[int]) -> SlotState:
-    """What is left of the slot when these seats are taken. A closed slot has nothing left."""
-    free = [] if slot.status != "open" else sorted(set(range(slot.capacity)) - set(taken))
+def state_of(slot: SlotRow) -> SlotState:
+    """What is left of the slot. A closed slot has nothing left."""
+    taken = {seat.seat for seat in slot.seats}
+    free = [] if slot.status != "open" else [seat for seat in range(slot.capacity) if seat not in taken]
     first = seat_start(slot.start, slot.minutes, slot.capacity, free[0]) if free else None
     return SlotState(version=slot.version, free=len(free), next_start=None if first is None else int(first.timestamp()))
 

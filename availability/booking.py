@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from availability.agenda import SeatRow, SlotRow, seat_start
+from availability.agenda import SlotRow, seat_start
 
 HOLD_FOR = timedelta(seconds=90)
 """How long a seat is kept while the regulator talks (a visible countdown in the console)."""
@@ -36,8 +36,3 @@ def seat_for(slot: SlotRow | None, request_id: str, now: datetime) -> Seat | Los
     if start <= now:
         return "past"
     return Seat(number, start, slot.minutes // slot.capacity or 1)
-
-
-def mine(slot: SlotRow, request_id: str) -> SeatRow | None:
-    """The seat the request has in this slot."""
-    return next((seat for seat in slot.seats if seat.request_id == request_id), None)

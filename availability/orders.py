@@ -1,15 +1,15 @@
 """What does availability do when a person asks? Publish, cancel, hold, release, register."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store
-from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, overlap, state_of, usable_mode
+from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat
+from availability.store import Desk
 from schemas.event import Event, Order, derived_id
 from schemas.slot import BookingCancelled, SlotClosed, SlotHeld, SlotLost, SlotOpened
 from schemas.values import Mode, Refused
@@ -48,7 +48,7 @@ async def publish_slots(
             minutes=slot.minutes,
             capacity=slot.capacity,
             modes=slot.modes,
-            state=state_of(slot, ()),
+            state=state_of(slot),
         )
         for slot in opened
     ]
@@ -56,16 +56,17 @@ async def publish_slots(
 
 async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """Take a slot back: every patient of it is said to have lost the booking, and is sought a new place."""
-    slot = await store.lock_slot(db, slot_id)
+    desk = Desk(db)
+    slot = await desk.slot(slot_id)
     if slot is None:
         return Refused(code="unknown_slot")
     if slot.status != "open":
         return Refused(code="already_closed")
-    version = await store.next_version(db, slot_id, status="closed")
-    closed = replace(slot, status="closed", version=version)
-    said: list[Event] = [SlotClosed.after(order, now, slot_id=slot_id, state=state_of(closed, ()))]
+    left = slot
     for seat in slot.seats:
-        await store.leave_seat(db, seat.request_id, "cancelled")
+        left = await desk.leave(left, seat, "cancelled")
+    said: list[Event] = [SlotClosed.after(order, now, slot_id=slot_id, state=state_of(await desk.close(left)))]
+    for seat in slot.seats:
         if seat.kind == "booking":
             said.append(
                 BookingCancelled.after(
@@ -87,24 +88,22 @@ async def hold_seat(
 
     A request holds one seat: another one it held is given back in the same transaction.
     """
-    slot = await store.lock_slot(db, slot_id)
+    desk = await Desk(db).fetch([slot_id], [request_id])
+    slot = await desk.slot(slot_id)
     seat = seat_for(slot, request_id, now)
     if slot is None or isinstance(seat, str):
         why = "unknown" if slot is None else seat
         return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
     said: list[Event] = []
-    held = await store.seat_of(db, request_id)
+    held = await desk.seat_of(request_id)
     if held is not None and held.kind == "booking":
         return Refused(code="already_booked")
     if held is not None:
-        said = await free_seat(order, held, "given_back", db, now)
-        slot = await store.lock_slot(db, slot_id) or slot
+        said = await free_seat(order, held, "given_back", desk, now)
+        slot = await desk.slot(slot_id) or slot
     until, used = now + HOLD_FOR, usable_mode((mode,), slot.modes)
-    if not await store.take_seat(db, slot, seat.number, request_id, seat.start, seat.minutes, used, now, until=until):
-        return Refused(code="taken")
-    slot = replace(slot, version=await store.next_version(db, slot_id))
-    others = {row.seat for row in slot.seats if row.request_id != request_id}
-    state = state_of(slot, others | {seat.number})
+    hold = SeatRow(slot_id, seat.number, request_id, "hold", seat.start, seat.minutes, used, until)
+    state = state_of(await desk.take(slot, hold, now))
     said.append(
         SlotHeld.after(order, now, request_id=request_id, slot_id=slot_id, start=seat.start, until=until, state=state)
     )
@@ -113,10 +112,11 @@ async def hold_seat(
 
 async def release_hold(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """Give a held seat back. Nothing held = nothing to do; a booking is not touched."""
-    held = await store.seat_of(db, request_id)
+    desk = Desk(db)
+    held = await desk.seat_of(request_id)
     if held is None or held.kind != "hold":
         return []
-    return await free_seat(order, held, "given_back", db, now)
+    return await free_seat(order, held, "given_back", desk, now)
 
 
 async def register_practitioners(

@@ -1,6 +1,7 @@
 """What does availability remember? Practitioners, their slots, and who has which seat."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,16 +17,16 @@ LIVE = BOOKING.c.state == "active"
 
 
 # Built once: making a statement costs more than running it.
-_LOCK = select(SLOT).where(SLOT.c.id == bindparam("this")).with_for_update()
+_THESE: Any = bindparam("these", expanding=True)
+_LOCK = select(SLOT).where(SLOT.c.id.in_(_THESE)).order_by(SLOT.c.id).with_for_update()
 _SEAT_OF = select(BOOKING).where(BOOKING.c.request_id == bindparam("this"), LIVE)
-_SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(bindparam("these", expanding=True))).order_by(BOOKING.c.seat)
-_TAKE = insert(BOOKING).on_conflict_do_nothing()
-_COUNT_UP = (
-    update(SLOT)
-    .where(SLOT.c.id == bindparam("this"))
-    .values(version=SLOT.c.version + 1, status=bindparam("now"))
-    .returning(SLOT.c.version)
-)
+_SEATS_OF = select(BOOKING).where(BOOKING.c.request_id.in_(_THESE), LIVE)
+_SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(_THESE)).order_by(BOOKING.c.seat)
+_TAKE = insert(BOOKING).execution_options(later="request_id")
+_OF_REQUEST = update(BOOKING).where(BOOKING.c.request_id == bindparam("request_id_"), LIVE)
+_KEEP = _OF_REQUEST.values(kind="booking", expires_at=None).execution_options(later="request_id_")
+_LEAVE = _OF_REQUEST.values(state=bindparam("now")).execution_options(later="request_id_")
+_CHANGED = update(SLOT).where(SLOT.c.id == bindparam("this")).execution_options(later="this")
 
 
 class PractitionerRow(NewPractitioner):
@@ -151,45 +152,76 @@ async def slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
     return (await _with_seats(db, rows))[0] if rows else None
 
 
-async def lock_slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
-    """The slot as it is, for changing it: others wait until our transaction ends, where the database can."""
-    rows = (await db.execute(_LOCK, {"this": slot_id})).all()
-    return (await _with_seats(db, rows))[0] if rows else None
+class Desk:
+    """The slots in hand in one transaction, with their seats: asked for together, locked where the database can,
+    changed here and there alike. Who wants to change a seat has its slot in hand."""
 
+    def __init__(self, db: AsyncConnection) -> None:
+        self.db = db
+        self._slots: dict[str, SlotRow] = {}
+        self._seats: dict[str, SeatRow | None] = {}
 
-async def take_seat(
-    db: AsyncConnection, slot_: SlotRow, seat: int, request_id: str, start: datetime, minutes: int, mode: Mode,
-    now: datetime, *, until: datetime | None = None,
-) -> bool:  # fmt: skip
-    """Hold the seat (`until`) or book it; False when someone was faster."""
-    row = {
-        "slot_id": slot_.slot_id, "seat": seat, "request_id": request_id, "kind": "hold" if until else "booking",
-        "state": "active", "start": start, "minutes": minutes, "mode": mode, "expires_at": until, "made_at": now,
-    }  # fmt: skip
-    return bool((await db.execute(_TAKE, row)).rowcount)
+    async def fetch(self, slot_ids: Iterable[str], request_ids: Iterable[str] = ()) -> "Desk":
+        """Take these slots in hand, and look where these requests sit."""
+        slots, requests = set(slot_ids) - self._slots.keys(), set(request_ids) - self._seats.keys()
+        if slots:
+            rows = (await self.db.execute(_LOCK, {"these": list(slots)})).all()
+            self._slots.update({slot.slot_id: slot for slot in await _with_seats(self.db, rows)})
+        if requests:
+            self._seats.update(dict.fromkeys(requests))
+            for row in await self.db.execute(_SEATS_OF, {"these": list(requests)}):
+                self._seats[row.request_id] = _seat(row)
+        return self
 
+    async def slot(self, slot_id: str) -> SlotRow | None:
+        """The slot as it is: others wait until our transaction ends, where the database can."""
+        return (await self.fetch([slot_id]))._slots.get(slot_id)
 
-async def keep_seat(db: AsyncConnection, request_id: str) -> None:
-    """Turn the request's hold into a booking."""
-    await db.execute(
-        update(BOOKING).where(BOOKING.c.request_id == request_id, LIVE).values(kind="booking", expires_at=None)
-    )
+    async def seat_of(self, request_id: str) -> SeatRow | None:
+        """The active seat of a request."""
+        return (await self.fetch([], [request_id]))._seats[request_id]
+
+    async def take(self, slot: SlotRow, seat: SeatRow, now: datetime) -> SlotRow:
+        """The slot with one more seat held or booked. The database refuses a seat, or a request, taken twice."""
+        row = {
+            "slot_id": seat.slot_id, "seat": seat.seat, "request_id": seat.request_id, "kind": seat.kind,
+            "state": "active", "start": seat.start, "minutes": seat.minutes, "mode": seat.mode,
+            "expires_at": seat.expires_at, "made_at": now,
+        }  # fmt: skip
+        await self.db.execute(_TAKE, row)
+        self._seats[seat.request_id] = seat
+        return await self._change(slot, seats=(*slot.seats, seat))
+
+    async def keep(self, slot: SlotRow, seat: SeatRow) -> SlotRow:
+        """The slot with this hold turned into a booking: for others nothing changes."""
+        await self.db.execute(_KEEP, {"request_id_": seat.request_id})
+        kept = self._seats[seat.request_id] = replace(seat, kind="booking", expires_at=None)
+        changed = self._slots[slot.slot_id] = replace(
+            slot, seats=tuple(kept if one == seat else one for one in slot.seats)
+        )
+        return changed
+
+    async def leave(self, slot: SlotRow, seat: SeatRow, state: str) -> SlotRow:
+        """The slot without this seat, which ends as `state` (released, cancelled)."""
+        await self.db.execute(_LEAVE, {"request_id_": seat.request_id, "now": state})
+        self._seats[seat.request_id] = None
+        return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
+
+    async def close(self, slot: SlotRow) -> SlotRow:
+        """The slot, taken back."""
+        return await self._change(slot, status="closed")
+
+    async def _change(self, slot: SlotRow, **fields: Any) -> SlotRow:
+        changed = self._slots[slot.slot_id] = replace(slot, version=slot.version + 1, **fields)
+        row = {"this": slot.slot_id, "version": changed.version, "status": changed.status}
+        await self.db.execute(_CHANGED, row)
+        return changed
 
 
 async def seat_of(db: AsyncConnection, request_id: str) -> SeatRow | None:
     """The active seat of a request."""
     row = (await db.execute(_SEAT_OF, {"this": request_id})).one_or_none()
     return None if row is None else _seat(row)
-
-
-async def leave_seat(db: AsyncConnection, request_id: str, state: str) -> None:
-    """The request's active seat ends as `state` (released, cancelled)."""
-    await db.execute(update(BOOKING).where(BOOKING.c.request_id == request_id, LIVE).values(state=state))
-
-
-async def next_version(db: AsyncConnection, slot_id: str, *, status: str = "open") -> int:
-    """Count one more change of the slot."""
-    return int((await db.execute(_COUNT_UP, {"this": slot_id, "now": status})).scalar_one())
 
 
 async def expired_holds(db: AsyncConnection, now: datetime, limit: int = 200) -> list[SeatRow]:

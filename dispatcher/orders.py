@@ -40,10 +40,11 @@ async def enter_request(
 
 async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """Nobody needs the place any more; allowed from any open state, promised to harm nobody."""
-    row = await store.load(db, request_id)
+    desk = store.Desk(db)
+    row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
-    await end(db, row, State.WITHDRAWN, now)
+    await end(desk, row, State.WITHDRAWN, now)
     return [
         RequestWithdrawn.after(
             order,
@@ -59,14 +60,15 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
 
 async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """The patient comes. Saying it twice changes nothing."""
-    row = await store.load(db, request_id)
+    desk = store.Desk(db)
+    row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
     if row.state is State.CONFIRMED:
         return []
     if row.state is not State.BOOKED:
         return Refused(code="not_booked")
-    await store.change(db, request_id, state=State.CONFIRMED)
+    await desk.change(row, state=State.CONFIRMED)
     return [RequestConfirmed.after(order, now, request_id=request_id, slot_id=row.slot_id)]
 
 
@@ -74,7 +76,8 @@ async def close(
     order: Order, request_id: str, outcome: Outcome, db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
     """A person ends the request: seen or not seen (after a booking), or solved in another way."""
-    row = await store.load(db, request_id)
+    desk = store.Desk(db)
+    row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
     of_a_visit = outcome in (State.FULFILLED, State.NO_SHOW)
@@ -84,18 +87,19 @@ async def close(
         return Refused(code="not_begun")
     if not of_a_visit and row.state in PLACED:  # withdraw it: then everybody hears of it
         return Refused(code="already_booked")
-    return await close_as(order, row, outcome, db, now)
+    return await close_as(order, row, outcome, desk, now)
 
 
 async def acknowledge(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """The alerted human has it in hand: the alert stops climbing the roster, the search goes on."""
-    row = await store.load(db, request_id)
+    desk = store.Desk(db)
+    row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
     if row.state is not State.ESCALATED:
         return Refused(code="not_escalated")
     await store.drop_timer(db, request_id, Wake.STEP_UP)
-    await store.change(db, request_id, acknowledged_at=now)
+    await desk.change(row, acknowledged_at=now)
     return [EscalationAcknowledged.after(order, now, request_id=request_id)]
 
 

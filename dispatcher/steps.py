@@ -1,15 +1,13 @@
 """Which steps do orders, facts and timers share? Look, choose, alert, end."""
 
-import json
 from datetime import datetime
 from typing import Literal
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
 from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated
 from dispatcher.matching.choice import count_refusals, propose
 from dispatcher.matching.seats import OpenSeats
+from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
 from schemas.request import CareUnmatched, RequestClosed, RequestEscalated
@@ -23,7 +21,7 @@ async def look(
     cause: Cause,
     row: RequestRow,
     seats: OpenSeats,
-    db: AsyncConnection,
+    desk: Desk,
     now: datetime,
     lost: tuple[str, ...] = (),
 ) -> list[Event]:
@@ -31,14 +29,14 @@ async def look(
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     if not found.options:
-        await store.change(db, row.request_id, counts=json.dumps(found.counts), unmatched=True)
+        await desk.change(row, counts=found.counts, unmatched=True)
         return []
     best = found.options[0]
     seats.expect(best.slot.slot_id, row.request_id, now)
     slot = best.slot
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, best.reasons, found.others())
-    return [await choose(cause, row, slot.slot_id, slot.territory, *said, db, now, lost=lost)]
+    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost)]
 
 
 async def choose(
@@ -49,20 +47,19 @@ async def choose(
     modes: tuple[Mode, ...],
     reasons: tuple[str, ...],
     others: tuple[str, ...],
-    db: AsyncConnection,
+    desk: Desk,
     now: datetime,
     lost: tuple[str, ...] = (),
 ) -> Event:
     choice = row.choice + 1
-    await store.change(
-        db,
-        row.request_id,
+    await desk.change(
+        row,
         choice=choice,
         pending=slot_id,
         unmatched=False,
-        reasons=json.dumps(reasons),
-        others=json.dumps(others),
-        lost=json.dumps(lost),
+        reasons=reasons,
+        others=others,
+        lost=lost,
     )
     return SlotChosen.after(
         cause,
@@ -79,7 +76,7 @@ async def choose(
     )
 
 
-async def say_unmatched(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> Event:
+def say_unmatched(cause: Cause, row: RequestRow, seats: OpenSeats, now: datetime) -> Event:
     counts = count_refusals(row.need, seats, row.territory, now)
     return CareUnmatched.after(
         cause, now, request_id=row.request_id, counts=counts, escalate_at=escalate_at(now, row.need.deadline)
@@ -92,26 +89,25 @@ async def alert(
     rank: int,
     why: Literal["no_place", "unanswered", "overdue"],
     seats: OpenSeats,
-    db: AsyncConnection,
+    desk: Desk,
     now: datetime,
 ) -> Event:
     """Alert the human of that rank; after the last one it begins again with the first."""
-    people = await store.roster(db, row.territory)
+    people = await store.roster(desk.db, row.territory)
     person = people[rank % len(people)].person if people else f"coord-{row.territory}"
     counts = count_refusals(row.need, seats, row.territory, now)
-    await store.change(
-        db,
-        row.request_id,
+    await desk.change(
+        row,
         state=State.ESCALATED,
         escalated_to=person,
         rank=rank,
         acknowledged_at=row.acknowledged_at if why == "overdue" else None,
-        counts=json.dumps(counts),
+        counts=counts,
     )
     timers = timers_when_escalated(row.need, now)
     if why == "overdue":
         timers = [Timer(Wake.OVERDUE, now + OVERDUE_EVERY)] + [t for t in timers if t.wake is not Wake.OVERDUE]
-    await store.add_timers(db, row.request_id, timers)
+    await store.add_timers(desk.db, row.request_id, timers)
     return RequestEscalated.after(
         cause,
         now,
@@ -124,13 +120,13 @@ async def alert(
     )
 
 
-async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, db: AsyncConnection, now: datetime) -> list[Event]:
-    await end(db, row, State(outcome), now)
+async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, desk: Desk, now: datetime) -> list[Event]:
+    await end(desk, row, State(outcome), now)
     return [
         RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=row.slot_id or row.pending)
     ]
 
 
-async def end(db: AsyncConnection, row: RequestRow, state: State, now: datetime) -> None:
-    await store.change(db, row.request_id, state=state, pending=None, unmatched=False, closed_at=now)
-    await store.set_timers(db, row.request_id, [])
+async def end(desk: Desk, row: RequestRow, state: State, now: datetime) -> None:
+    await desk.change(row, state=state, pending=None, unmatched=False, closed_at=now)
+    await store.set_timers(desk.db, row.request_id, [])

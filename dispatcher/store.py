@@ -1,6 +1,7 @@
 """What does the dispatcher remember? Requests, timers, the slots it has heard of, the rosters."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +24,10 @@ _DETAILS: TypeAdapter[SlotOpened] = TypeAdapter(SlotOpened)
 
 
 # Built once: making a statement costs more than running it.
-_LOAD = select(REQUEST).where(REQUEST.c.id == bindparam("this")).with_for_update()
-_CHANGE = update(REQUEST).where(REQUEST.c.id == bindparam("this"))
+_LOAD = (
+    select(REQUEST).where(REQUEST.c.id.in_(bindparam("these", expanding=True))).order_by(REQUEST.c.id).with_for_update()
+)
+_CHANGE = update(REQUEST).where(REQUEST.c.id == bindparam("this")).execution_options(later="this")
 _WAITING = (
     select(REQUEST)
     .where(
@@ -36,10 +39,15 @@ _WAITING = (
     .limit(bindparam("limit"))
 )
 _ADD = insert(REQUEST).on_conflict_do_nothing()
-_NO_TIMERS = delete(TIMER).where(TIMER.c.request_id == bindparam("this"))
-_TIMER = insert(TIMER)
+_NO_TIMERS = delete(TIMER).where(TIMER.c.request_id == bindparam("this")).execution_options(later="this")
+_TIMER = insert(TIMER).execution_options(later="request_id")
 _ADD_TIMER = _TIMER.on_conflict_do_update(index_elements=["request_id", "wake"], set_={"due": _TIMER.excluded.due})
-_NEWS = insert(KNOWN)
+_DROP_TIMER = (
+    delete(TIMER)
+    .where(TIMER.c.request_id == bindparam("this"), TIMER.c.wake == bindparam("of"))
+    .execution_options(later="this")
+)
+_NEWS = insert(KNOWN).execution_options(later="slot_id")
 _KNOW_OPENED = _NEWS.on_conflict_do_update(
     index_elements=["slot_id"], set_={"details": _NEWS.excluded.details, "start": _NEWS.excluded.start}
 )
@@ -71,15 +79,41 @@ async def add(
     return bool((await db.execute(_ADD, row)).rowcount)
 
 
-async def load(db: AsyncConnection, request_id: str) -> RequestRow | None:
-    """The request, locked until the transaction ends where the database can."""
-    row = (await db.execute(_LOAD, {"this": request_id})).one_or_none()
-    return None if row is None else request_row(row)
+class Desk:
+    """The requests in hand in one transaction: asked for together, locked where the database can, changed here and
+    there alike."""
+
+    def __init__(self, db: AsyncConnection) -> None:
+        self.db = db
+        self._rows: dict[str, RequestRow] = {}
+
+    async def fetch(self, request_ids: Iterable[str]) -> "Desk":
+        """Take these in hand, with one question to the database."""
+        missing = set(request_ids) - self._rows.keys()
+        if missing:
+            for row in await self.db.execute(_LOAD, {"these": list(missing)}):
+                self._rows[row.id] = request_row(row)
+        return self
+
+    async def load(self, request_id: str) -> RequestRow | None:
+        """The request as it is now."""
+        return (await self.fetch([request_id]))._rows.get(request_id)
+
+    async def change(self, row: RequestRow, **fields: Any) -> RequestRow:
+        """The request with these fields changed."""
+        columns = {name: _AS_TEXT[name](value) if name in _AS_TEXT else value for name, value in fields.items()}
+        await self.db.execute(_CHANGE, {"this": row.request_id, **columns})
+        changed = self._rows[row.request_id] = replace(row, **fields)
+        return changed
 
 
-async def change(db: AsyncConnection, request_id: str, **columns: Any) -> None:
-    """Set columns of one request."""
-    await db.execute(_CHANGE, {"this": request_id, **columns})
+_AS_TEXT: Mapping[str, Callable[[Any], str | None]] = {
+    "lost": json.dumps,
+    "reasons": json.dumps,
+    "others": json.dumps,
+    "counts": json.dumps,
+    "place": lambda place: None if place is None else place.model_dump_json(),
+}
 
 
 async def set_timers(db: AsyncConnection, request_id: str, timers: Sequence[Timer]) -> None:
@@ -96,20 +130,17 @@ async def add_timers(db: AsyncConnection, request_id: str, timers: Sequence[Time
 
 
 async def drop_timer(db: AsyncConnection, request_id: str, wake: Wake) -> None:
-    await db.execute(delete(TIMER).where(TIMER.c.request_id == request_id, TIMER.c.wake == wake))
+    await db.execute(_DROP_TIMER, {"this": request_id, "of": wake})
 
 
 async def take_due(db: AsyncConnection, now: datetime, limit: int = 200) -> list[tuple[str, Timer]]:
     """Take the due timers out, most overdue first. Whoever takes one is the only one who acts on it."""
-    due = select(TIMER.c.request_id, TIMER.c.wake).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)
-    found = [(row.request_id, row.wake) for row in await db.execute(due.with_for_update(skip_locked=True))]
-    taken = []
-    for request_id, wake in found:
-        mine = (TIMER.c.request_id == request_id) & (TIMER.c.wake == wake) & (TIMER.c.due <= now)
-        row = (await db.execute(delete(TIMER).where(mine).returning(TIMER.c.due))).one_or_none()
-        if row is not None:
-            taken.append((request_id, Timer(Wake(wake), row.due)))
-    return taken
+    due = select(TIMER).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)
+    rows = await db.execute(due.with_for_update(skip_locked=True))
+    found = [(row.request_id, Timer(Wake(row.wake), row.due)) for row in rows]
+    for request_id, timer in found:
+        await drop_timer(db, request_id, timer.wake)
+    return found
 
 
 async def without_timer(db: AsyncConnection, limit: int = 100) -> list[RequestRow]:

@@ -27,6 +27,7 @@ class RequestRow:
     interactive: bool
     choice: int
     pending: str | None
+    unmatched: bool
     lost: tuple[str, ...]
     slot_id: str | None
     practitioner_id: str | None
@@ -96,7 +97,8 @@ def request_row(row: Any) -> RequestRow:
     return RequestRow(
         row.id, row.territory, State(row.state), Need.model_validate_json(row.need),
         Patient.model_validate_json(row.patient), row.entered_at, row.entered_by, row.interactive, row.choice,
-        row.pending, tuple(json.loads(row.lost)), row.slot_id, row.practitioner_id, row.start, row.minutes,
+        row.pending, row.unmatched, tuple(json.loads(row.lost)), row.slot_id,
+         row.practitioner_id, row.start, row.minutes,
         None if row.mode is None else Mode(row.mode),
         None if row.place is None else Place.model_validate_json(row.place),
         tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,

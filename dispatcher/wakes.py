@@ -19,6 +19,7 @@ from dispatcher.life import (
 )
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import alert, close_as, look
+from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event, Order, derived_id
 from schemas.values import system_actor
@@ -27,8 +28,10 @@ from schemas.values import system_actor
 async def on_timers(order: Order, db: AsyncConnection, now: datetime, *, seats: OpenSeats) -> list[Event]:
     """Act on every timer that is due. May run twice, or on two machines: a timer is taken by one."""
     said: list[Event] = []
-    for request_id, timer in await store.take_due(db, now):
-        row = await store.load(db, request_id)
+    due = await store.take_due(db, now)
+    desk = await Desk(db).fetch(request_id for request_id, _ in due)
+    for request_id, timer in due:
+        row = await desk.load(request_id)
         if row is None or row.state in TERMINAL:
             continue
         cause = Order(
@@ -36,7 +39,7 @@ async def on_timers(order: Order, db: AsyncConnection, now: datetime, *, seats: 
             territory=row.territory,
             actor=system_actor(row.territory),
         )
-        said += await _ACTS[timer.wake](cause, row, seats, db, now)
+        said += await _ACTS[timer.wake](cause, row, seats, desk, now)
     return said
 
 
@@ -51,34 +54,32 @@ async def mend_timers(order: Order, db: AsyncConnection, now: datetime) -> list[
     return []
 
 
-async def _seek(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+async def _seek(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
     if row.state not in WAITING:
         return []
-    await store.add_timers(db, row.request_id, [Timer(Wake.SEEK, now + LOOK_AGAIN)])
-    return [] if row.pending else await look(cause, row, seats, db, now)
+    await store.add_timers(desk.db, row.request_id, [Timer(Wake.SEEK, now + LOOK_AGAIN)])
+    return [] if row.pending else await look(cause, row, seats, desk, now)
 
 
-async def _escalate(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
-    return [await alert(cause, row, 0, "no_place", seats, db, now)] if row.state in WAITING else []
+async def _escalate(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
+    return [await alert(cause, row, 0, "no_place", seats, desk, now)] if row.state in WAITING else []
 
 
-async def _step_up(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
+async def _step_up(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
     if row.state is not State.ESCALATED or row.acknowledged_at is not None:
         return []
-    return [await alert(cause, row, row.rank + 1, "unanswered", seats, db, now)]
+    return [await alert(cause, row, row.rank + 1, "unanswered", seats, desk, now)]
 
 
-async def _overdue(cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime) -> list[Event]:
-    return [await alert(cause, row, 0, "overdue", seats, db, now)] if row.state in WAITING else []
+async def _overdue(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
+    return [await alert(cause, row, 0, "overdue", seats, desk, now)] if row.state in WAITING else []
 
 
-async def _visit_over(
-    cause: Cause, row: RequestRow, seats: OpenSeats, db: AsyncConnection, now: datetime
-) -> list[Event]:
-    return await close_as(cause, row, "fulfilled", db, now) if row.state in PLACED else []
+async def _visit_over(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
+    return await close_as(cause, row, "fulfilled", desk, now) if row.state in PLACED else []
 
 
-Act = Callable[[Cause, RequestRow, OpenSeats, AsyncConnection, datetime], Awaitable[list[Event]]]
+Act = Callable[[Cause, RequestRow, OpenSeats, Desk, datetime], Awaitable[list[Event]]]
 _ACTS: Mapping[Wake, Act] = {
     Wake.SEEK: _seek,
     Wake.ESCALATE: _escalate,

@@ -1,6 +1,6 @@
 """Who is told when a fact is heard? Read, decide, write the messages, say that they are due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import audience, store
 from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT, Telling
+from notifications.store import LinkRow, Links
 from notifications.wording import Facts, render
 from schemas.event import Event, derived_id
-from schemas.message import MessageDue
+from schemas.message import Due, MessageDue
 from schemas.request import (
     Patient,
     RequestBooked,
@@ -37,18 +38,18 @@ class Desk:
     channel: str
 
 
-async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: datetime, *, desk: Desk) -> list[Event]:
+async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Tell the patient and the practitioner; what was still waiting to be said is replaced."""
-    link = await store.link_of(db, event.request_id)
+    link = await links.of(event.request_id)
     if link is not None and (link.ended or link.told > event.at):
         return []
-    row = store.LinkRow(
+    row = LinkRow(
         event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
     )
-    await _keep_link(row, db, desk)
-    moved = event.moved and await store.was_told(db, event.request_id, event.request_id)
+    await _keep_link(row, links, desk)
+    moved = event.moved and await store.was_told(links.db, event.request_id, event.request_id)
     if event.moved:
-        await store.supersede(db, event.request_id)
+        await store.supersede(links.db, event.request_id)
     tellings = audience.of_booking(
         event.request_id,
         event.practitioner_id,
@@ -58,67 +59,63 @@ async def on_request_booked(event: RequestBooked, db: AsyncConnection, now: date
         moved=moved,
         interactive=event.interactive,
     )
-    return await _write(event, tellings, event.start, event.patient, db, now, desk)
+    return await _write(event, tellings, event.start, event.patient, links, now, desk)
 
 
-async def on_request_reopened(event: RequestReopened, db: AsyncConnection, now: datetime, *, desk: Desk) -> list[Event]:
+async def on_request_reopened(event: RequestReopened, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """The place was cancelled: say so to a patient who heard of it, unless a newer one is known already.
 
     Facts keep no order: a booking older than this, heard later, is true no more.
     """
-    link = await store.link_of(db, event.request_id)
+    link = await links.of(event.request_id)
     if link is not None and (link.ended or link.told > event.at):
         return []
     expires_at = max(event.at + LINK_WHILE_SOUGHT, link.expires_at if link else event.start)
-    row = store.LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
-    await _keep_link(row, db, desk)
+    row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
+    await _keep_link(row, links, desk)
     if link is None or link.slot_id != event.slot_id:
         return []
-    await store.supersede(db, event.request_id)
+    await store.supersede(links.db, event.request_id)
     tellings = audience.of_cancellation(event.request_id, event.start, now, sms=event.patient.sms)
-    return await _write(event, tellings, event.start, event.patient, db, now, desk)
+    return await _write(event, tellings, event.start, event.patient, links, now, desk)
 
 
-async def on_request_withdrawn(
-    event: RequestWithdrawn, db: AsyncConnection, now: datetime, *, desk: Desk
-) -> list[Event]:
+async def on_request_withdrawn(event: RequestWithdrawn, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Nothing more is said of the booking. Who heard of it hears of its end, the patient unless it was her own act."""
-    told = await store.was_told(db, event.request_id, event.request_id)
+    told = await store.was_told(links.db, event.request_id, event.request_id)
     practitioner = event.practitioner_id
-    if practitioner is not None and not await store.was_told(db, event.request_id, practitioner):
+    if practitioner is not None and not await store.was_told(links.db, event.request_id, practitioner):
         practitioner = None
-    await _end(event, db, now, desk)
+    await _end(event, links, now, desk)
     tell_patient = told and event.patient.sms and event.actor.role is not Role.PATIENT
     tellings = audience.of_withdrawal(event.request_id, practitioner, event.start, now, tell_patient=tell_patient)
-    return await _write(event, tellings, event.start or now, event.patient, db, now, desk)
+    return await _write(event, tellings, event.start or now, event.patient, links, now, desk)
 
 
-async def on_request_closed(event: RequestClosed, db: AsyncConnection, now: datetime, *, desk: Desk) -> list[Event]:
+async def on_request_closed(event: RequestClosed, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """The request has ended: what was waiting to be said is true no more."""
-    await _end(event, db, now, desk)
+    await _end(event, links, now, desk)
     return []
 
 
-async def on_request_escalated(
-    event: RequestEscalated, db: AsyncConnection, now: datetime, *, desk: Desk
-) -> list[Event]:
+async def on_request_escalated(event: RequestEscalated, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Alert the named human."""
-    return await _write(event, audience.of_escalation(event.person, now), event.deadline, None, db, now, desk)
+    return await _write(event, audience.of_escalation(event.person, now), event.deadline, None, links, now, desk)
 
 
-async def _end(event: RequestWithdrawn | RequestClosed, db: AsyncConnection, now: datetime, desk: Desk) -> None:
+async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datetime, desk: Desk) -> None:
     """Remember the end, also when the booking was not heard of yet; the link still shows the kind last page."""
-    await store.supersede(db, event.request_id)
-    link = await store.link_of(db, event.request_id)
+    await store.supersede(links.db, event.request_id)
+    link = await links.of(event.request_id)
     told = link.told if link else event.at
     expires_at = link.expires_at if link else event.at + LINK_AFTER_VISIT
-    row = store.LinkRow(event.request_id, event.territory, event.slot_id, told, expires_at, ended=True)
-    await _keep_link(row, db, desk)
+    row = LinkRow(event.request_id, event.territory, event.slot_id, told, expires_at, ended=True)
+    await _keep_link(row, links, desk)
 
 
-async def _keep_link(row: store.LinkRow, db: AsyncConnection, desk: Desk) -> None:
+async def _keep_link(row: LinkRow, links: Links, desk: Desk) -> None:
     """Keep where the patient's token leads; the token itself is derived whenever it is written."""
-    await store.keep_link(db, row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
+    await links.keep(row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
 
 
 async def _write(
@@ -126,12 +123,13 @@ async def _write(
     tellings: Sequence[Telling],
     moment: datetime,
     patient: Patient | None,
-    db: AsyncConnection,
+    links: Links,
     now: datetime,
     desk: Desk,
 ) -> list[Event]:
     """Write the messages with their text sealed, and say that they are due."""
-    rows, said = [], []
+    rows: list[dict[str, Any]] = []
+    due: list[Due] = []
     for telling in tellings:
         message_id = derived_id(event.id, telling.kind, telling.recipient_id)
         text = _text(telling, event, moment, patient, desk)
@@ -156,13 +154,9 @@ async def _write(
                 "valid_until": telling.valid_until,
             }
         )
-        said.append(
-            MessageDue.after(
-                event,
-                now,
-                key=message_id,
+        due.append(
+            Due(
                 message_id=message_id,
-                request_id=event.request_id,
                 kind=telling.kind,
                 recipient=telling.recipient,
                 channel=desk.channel,
@@ -170,9 +164,10 @@ async def _write(
                 send_after=telling.send_after,
             )
         )
-    if rows:
-        await store.write(db, rows)
-    return list(said)
+    if not rows:
+        return []
+    await store.write(links.db, rows)
+    return [MessageDue.after(event, now, request_id=event.request_id, messages=tuple(due))]
 
 
 def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk) -> str:
@@ -184,12 +179,26 @@ def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | Non
     return render(telling.kind, language, facts, territory.tz)
 
 
+async def hear(
+    on: Callable[..., Awaitable[list[Event]]],
+    facts: Sequence[Any],
+    db: AsyncConnection,
+    now: datetime,
+    *,
+    desk: Desk,
+) -> list[list[Event]]:
+    """React to each fact, with the links of their requests in hand."""
+    links = await Links(db).fetch(fact.request_id for fact in facts)
+    return [await on(fact, links, now, desk=desk) for fact in facts]
+
+
 def reactions(desk: Desk) -> dict[type[Event], Any]:
     """Which fact leads to what."""
-    return {
-        RequestBooked: partial(on_request_booked, desk=desk),
-        RequestReopened: partial(on_request_reopened, desk=desk),
-        RequestWithdrawn: partial(on_request_withdrawn, desk=desk),
-        RequestClosed: partial(on_request_closed, desk=desk),
-        RequestEscalated: partial(on_request_escalated, desk=desk),
+    on: dict[type[Event], Any] = {
+        RequestBooked: on_request_booked,
+        RequestReopened: on_request_reopened,
+        RequestWithdrawn: on_request_withdrawn,
+        RequestClosed: on_request_closed,
+        RequestEscalated: on_request_escalated,
     }
+    return {fact: partial(hear, react, desk=desk) for fact, react in on.items()}

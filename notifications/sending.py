@@ -9,7 +9,7 @@ from notifications import store
 from notifications.channels.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejected
 from notifications.store import MessageRow
 from schemas.event import Event, Order, derived_id
-from schemas.message import MessageFailed, MessageSent
+from schemas.message import MessageFailed, MessageSent, Sent
 from schemas.values import system_actor
 
 GRACE = timedelta(seconds=90)
@@ -27,7 +27,11 @@ async def record(
     for state, those in fates.items():
         words = {message.message_id: _word(outcome) for message, outcome in those}
         settled = await store.settle(db, words, state, now)
-        said += [_say(order, message, outcome, now) for message, outcome in those if message.message_id in settled]
+        mine = [(message, outcome) for message, outcome in those if message.message_id in settled]
+        if state == "sent":
+            said += _say_sent(order, [message for message, _ in mine], now)
+        else:
+            said += [_say_failed(order, message, outcome, now) for message, outcome in mine]
     return said
 
 
@@ -42,21 +46,41 @@ def expired(message: MessageRow, now: datetime) -> bool:
     return message.valid_until <= now
 
 
-def _say(order: Order, message: MessageRow, outcome: Outcome, now: datetime) -> Event:
-    cause = Order(
-        id=derived_id(order.id, message.message_id),
+def _say_sent(order: Order, messages: Sequence[MessageRow], now: datetime) -> list[Event]:
+    """One fact for those that left together about one request."""
+    about: dict[str, list[MessageRow]] = {}
+    for message in messages:
+        about.setdefault(message.request_id, []).append(message)
+    return [
+        MessageSent.after(
+            _cause(order, those[0]),
+            now,
+            request_id=request_id,
+            messages=tuple(Sent(message_id=one.message_id, kind=one.kind, channel=one.channel) for one in those),
+        )
+        for request_id, those in about.items()
+    ]
+
+
+def _say_failed(order: Order, message: MessageRow, outcome: Outcome, now: datetime) -> Event:
+    return MessageFailed.after(
+        _cause(order, message),
+        now,
+        message_id=message.message_id,
+        request_id=message.request_id,
+        kind=message.kind,
+        channel=message.channel,
+        why=_why(outcome),
+    )
+
+
+def _cause(order: Order, message: MessageRow) -> Order:
+    """Sending is the house's own act, about one message."""
+    return Order(
+        id=derived_id(message.message_id, order.id),
         territory=message.territory,
         actor=system_actor(message.territory),
     )
-    said = {
-        "message_id": message.message_id,
-        "request_id": message.request_id,
-        "kind": message.kind,
-        "channel": message.channel,
-    }
-    if isinstance(outcome, Accepted):
-        return MessageSent.after(cause, now, **said)
-    return MessageFailed.after(cause, now, why=_why(outcome), **said)
 
 
 def _state(outcome: Outcome) -> str:
@@ -72,7 +96,7 @@ def _word(outcome: Outcome) -> str:
     return outcome.code if isinstance(outcome, Rejected) else outcome.why
 
 
-def _why(outcome: Rejected | NotSent | Ambiguous) -> str:
+def _why(outcome: Outcome) -> str:
     if isinstance(outcome, NotSent):
         return "expired" if outcome.why == "expired" else "not_sent"
     return "refused" if isinstance(outcome, Rejected) else "ambiguous"

@@ -1,11 +1,11 @@
 """What do the notifications remember? Messages with their fate, and the patients' links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,7 +48,7 @@ class LinkRow:
 
 
 # Built once: making a statement costs more than running it.
-_WRITE = insert(MESSAGE).on_conflict_do_nothing()
+_WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
 _SUPERSEDE = (
     update(MESSAGE)
     .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due")
@@ -59,8 +59,8 @@ _WORD = {
     for column in ("provider_id", "why")
 }
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
-_LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id == bindparam("this"))
-_LINK = insert(LINK)
+_LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
+_LINK = insert(LINK).execution_options(later="request_id")
 _KEEP_LINK = _LINK.on_conflict_do_update(
     index_elements=["request_id"],
     set_={name: _LINK.excluded[name] for name in ("digest", "territory", "slot_id", "told", "expires_at", "ended")},
@@ -152,23 +152,37 @@ async def messages_to(db: AsyncConnection, recipient_id: str, limit: int = 20) -
 
 async def link(db: AsyncConnection, digest: str) -> LinkRow | None:
     """What the token with this digest leads to."""
-    return await _link(db, _LINK_BY_DIGEST, digest)
+    row = (await db.execute(_LINK_BY_DIGEST, {"this": digest})).one_or_none()
+    return None if row is None else _link_row(row)
 
 
-async def link_of(db: AsyncConnection, request_id: str) -> LinkRow | None:
-    """The link of a request, if the patient was given one (or the request ended)."""
-    return await _link(db, _LINK_BY_REQUEST, request_id)
+class Links:
+    """The links in hand in one transaction: asked for together, changed here and there alike."""
+
+    def __init__(self, db: AsyncConnection) -> None:
+        self.db = db
+        self._links: dict[str, LinkRow | None] = {}
+
+    async def fetch(self, request_ids: Iterable[str]) -> "Links":
+        """Take the links of these requests in hand, with one question to the database."""
+        missing = set(request_ids) - self._links.keys()
+        if missing:
+            self._links.update(dict.fromkeys(missing))
+            for row in await self.db.execute(_LINK_BY_REQUEST, {"these": list(missing)}):
+                self._links[row.request_id] = _link_row(row)
+        return self
+
+    async def of(self, request_id: str) -> LinkRow | None:
+        """The link of a request, if the patient was given one (or the request ended)."""
+        return (await self.fetch([request_id]))._links[request_id]
+
+    async def keep(self, row: LinkRow, digest: str) -> None:
+        """Make the request's link, or bring it up to date; only a hash of the token is kept."""
+        self._links[row.request_id] = row
+        await self.db.execute(_KEEP_LINK, {**asdict(row), "digest": digest})
 
 
-async def keep_link(db: AsyncConnection, row: LinkRow, digest: str) -> None:
-    """Make the request's link, or bring it up to date; only a hash of the token is kept."""
-    await db.execute(_KEEP_LINK, {**asdict(row), "digest": digest})
-
-
-async def _link(db: AsyncConnection, query: Select[Any], this: str) -> LinkRow | None:
-    row = (await db.execute(query, {"this": this})).one_or_none()
-    if row is None:
-        return None
+def _link_row(row: Any) -> LinkRow:
     return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.expires_at, row.ended)
 
 

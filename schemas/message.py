@@ -5,16 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from schemas.event import Event
+from schemas.values import Value
 
 Recipient = Literal["patient", "practitioner", "human"]
 
 
-class MessageDue(Event):
-    """A message was written down and will leave at `send_after` by `channel`."""
+class Due(Value):
+    """One message that was written down and will leave at `send_after` by `channel`."""
 
-    subject: ClassVar[str] = "message.due.v1"
     message_id: str
-    request_id: str
     kind: str
     recipient: Recipient
     channel: str
@@ -22,14 +21,28 @@ class MessageDue(Event):
     send_after: AwareDatetime
 
 
-class MessageSent(Event):
-    """A channel took the message over."""
+class MessageDue(Event):
+    """Messages about a request were written down: all that one fact led to."""
 
-    subject: ClassVar[str] = "message.sent.v1"
-    message_id: str
+    subject: ClassVar[str] = "message.due.v1"
     request_id: str
+    messages: tuple[Due, ...]
+
+
+class Sent(Value):
+    """One message a channel took over."""
+
+    message_id: str
     kind: str
     channel: str
+
+
+class MessageSent(Event):
+    """Channels took messages about a request over: those that left together."""
+
+    subject: ClassVar[str] = "message.sent.v1"
+    request_id: str
+    messages: tuple[Sent, ...]
 
 
 class MessageFailed(Event):

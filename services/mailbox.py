@@ -11,11 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.event import FACTS, Event, Order
@@ -28,7 +29,9 @@ log = logging.getLogger("relais.mailbox")
 
 Outcome = list[Event] | Refused
 Decide = Callable[[AsyncConnection, datetime], Awaitable[Outcome]]
-Reaction = Callable[[Any, AsyncConnection, datetime], Awaitable[list[Event]]]
+Reaction = Callable[[Sequence[Any], AsyncConnection, datetime], Awaitable[list[list[Event]]]]
+"""What a room says to facts of one kind: a list for each, in order. It gets those of a group together, so that it can
+ask the database once for all."""
 
 DOOR = "door"
 """The reader's name under which orders with a receipt are remembered."""
@@ -47,8 +50,10 @@ class Letter:
 
     reader: str
     id: str
-    work: Decide
-    remembered: bool
+    decide: Decide | None = None
+    fact: Event | None = None
+    react: Reaction | None = None
+    remembered: bool = True
     fingerprint: str | None = None
     done: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -69,7 +74,15 @@ class Mailbox:
 
     async def receive(self, reader: str, fact: Event, react: Reaction) -> None:
         """React to a fact once, however often it is delivered."""
-        await self._put(Letter(reader, fact.id, lambda db, now: react(fact, db, now), remembered=True))
+        (failed,) = await self.receive_all(reader, [fact], react)
+        if failed is not None:
+            raise failed
+
+    async def receive_all(self, reader: str, facts: Sequence[Event], react: Reaction) -> list[Exception | None]:
+        """React to each fact once; what went wrong with each, None = done. Returns when that is committed."""
+        waiting = [self._put(Letter(reader, fact.id, fact=fact, react=react)) for fact in facts]
+        await asyncio.wait(waiting)
+        return [cast(Exception | None, one.exception()) for one in waiting]
 
     async def order(self, order: Order, decide: Decide, *, fingerprint: str | None = None) -> Outcome:
         """Carry out what a person or a timer asks: the facts, or why not (and then nothing was changed).
@@ -77,7 +90,9 @@ class Mailbox:
         With a `fingerprint` of its content (keyed, so that it tells nothing) the order is remembered: the same
         again answers the same facts and does nothing; with another fingerprint it raises KeyReused.
         """
-        return await self._put(Letter(DOOR, order.id, decide, fingerprint is not None, fingerprint))
+        return await self._put(
+            Letter(DOOR, order.id, decide, remembered=fingerprint is not None, fingerprint=fingerprint)
+        )
 
     async def run(self) -> None:
         """Commit what waits, for ever."""
@@ -113,10 +128,11 @@ class Mailbox:
         now = self._clock.now()
         outcomes: dict[Letter, Outcome | Exception] = {}
         async with self._database.writing() as db:
-            for letter in await self._claim(db, group, now):
-                outcomes[letter] = outcome = await letter.work(db, now)
-                if isinstance(outcome, Refused):
-                    raise _Refusal
+            for letters in _of_one_kind(await self._claim(db, group, now)):
+                for letter, outcome in zip(letters, await _work(letters, db, now), strict=True):
+                    outcomes[letter] = outcome
+                    if isinstance(outcome, Refused):
+                        raise _Refusal
             await self._write(db, outcomes, now)
         return outcomes
 
@@ -135,23 +151,34 @@ class Mailbox:
         return outcomes
 
     async def _alone(self, db: AsyncConnection, letter: Letter, now: datetime) -> Outcome | Exception | None:
-        """The letter in its own savepoint; None when it had been dealt with before."""
+        """The letter in its own savepoint; None when it had been dealt with before.
+
+        When the database refuses a row, somebody else was faster by a moment: the letter is worked on once more, and
+        now sees what they did.
+        """
+        try:
+            try:
+                return await self._in_savepoint(db, letter, now)
+            except IntegrityError:
+                return await self._in_savepoint(db, letter, now)
+        except Exception as failed:
+            return failed
+
+    async def _in_savepoint(self, db: AsyncConnection, letter: Letter, now: datetime) -> Outcome | None:
         savepoint = await db.begin_nested()
         try:
-            if not await self._claim(db, [letter], now):
+            claimed = await self._claim(db, [letter], now)
+            outcome = (await _work(claimed, db, now))[0] if claimed else None
+            if isinstance(outcome, list):
+                await self._write(db, {letter: outcome}, now)
+                await savepoint.commit()
+            else:
                 await savepoint.rollback()
-                return None
-            outcome = await letter.work(db, now)
-            if isinstance(outcome, Refused):
-                await savepoint.rollback()
-                return outcome
-            await self._write(db, {letter: outcome}, now)
-            await savepoint.commit()
             return outcome
-        except Exception as failed:
+        except Exception:
             with contextlib.suppress(Exception):
                 await savepoint.rollback()
-            return failed
+            raise
 
     async def _claim(self, db: AsyncConnection, group: list[Letter], now: datetime) -> list[Letter]:
         """Those of the group that nobody has dealt with yet, in order."""
@@ -209,6 +236,23 @@ class Mailbox:
                 listener(facts)
             except Exception as failed:
                 log.error("a listener failed: %s", type(failed).__name__)
+
+
+async def _work(letters: Sequence[Letter], db: AsyncConnection, now: datetime) -> Sequence[Outcome]:
+    """What comes of letters of one kind: a single order, or facts for one reader."""
+    first = letters[0]
+    if first.decide is not None:
+        return [await first.decide(db, now)]
+    assert first.react is not None
+    return await first.react([letter.fact for letter in letters], db, now)
+
+
+def _of_one_kind(letters: Iterable[Letter]) -> list[list[Letter]]:
+    """Orders each on their own, facts by reader: no order is promised between them."""
+    kinds: dict[object, list[Letter]] = {}
+    for letter in letters:
+        kinds.setdefault(letter if letter.fact is None else (letter.reader, letter.react), []).append(letter)
+    return list(kinds.values())
 
 
 class _Refusal(Exception):

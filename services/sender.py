@@ -41,7 +41,8 @@ class Sender:
     def hear(self, facts: Sequence[Event]) -> None:
         for fact in facts:
             if isinstance(fact, MessageDue):
-                self._next = fact.send_after if self._next is None else min(self._next, fact.send_after)
+                first = min(message.send_after for message in fact.messages)
+                self._next = first if self._next is None else min(self._next, first)
                 self._bell.set()
 
     async def run(self) -> None:

@@ -1,9 +1,12 @@
 """How does a test say what it is about, in the words of the trade? Needs, patients, slots, rooms that listen."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import NewPractitioner, NewSlot
 from dispatcher.matching.seats import OpenSeats, OpenSlot, opened
@@ -138,16 +141,26 @@ async def ask(
     return outcome
 
 
+@cache
+def each(react: Callable[..., Awaitable[list[Event]]]) -> Callable[..., Awaitable[list[list[Event]]]]:
+    """A reaction to one fact as a reaction to several."""
+
+    async def to_all(facts: Sequence[Event], db: AsyncConnection, now: datetime) -> list[list[Event]]:
+        return [await react(fact, db, now) for fact in facts]
+
+    return to_all
+
+
 async def hear(
     database: Database,
-    reaction: Callable[..., Awaitable[list[Event]]],
+    reaction: Callable[..., Awaitable[list[list[Event]]]],
     fact: Event,
     now: datetime = MONDAY,
-    **more: Any,
 ) -> list[Any]:
     """Let a room hear a fact in one transaction. What it said."""
     async with database.writing() as db:
-        return await reaction(fact, db, now, **more)
+        (said,) = await reaction([fact], db, now)
+        return said
 
 
 def said(facts: list[Any]) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from services.storage.later import Later, as_connection
 from services.storage.sqlite import SqliteFile
 
 
@@ -52,7 +53,9 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends well, rolled back when it raises."""
         async with self._store.writing() as connection:
-            yield connection
+            later = Later(connection)
+            yield as_connection(later)
+            await later.flush()
 
     async def create(self, metadata: MetaData, guards: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
         """Make the tables, and the guards (SQL by dialect) that are not there yet. Safe to run twice at once."""

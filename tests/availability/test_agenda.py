@@ -37,13 +37,13 @@ def test_seats_follow_one_another_inside_the_slot(length: int, capacity: int) ->
 
 
 def test_the_state_names_the_first_free_seat() -> None:
-    state = state_of(a_row(), taken=[0, 2])
+    state = state_of(a_row(0, 2))
     assert (state.free, state.next_start, state.version) == (1, int((AT_TEN + minutes(15)).timestamp()), 7)
 
 
 def test_nothing_is_left_of_a_full_or_closed_slot() -> None:
-    assert state_of(a_row(), taken=[0, 1, 2]).next_start is None
-    assert state_of(a_row(status="closed"), taken=[]).free == 0
+    assert state_of(a_row(0, 1, 2)).next_start is None
+    assert state_of(a_row(status="closed")).free == 0
 
 
 def test_slots_that_touch_do_not_overlap() -> None:

@@ -8,6 +8,7 @@ import pytest
 from availability.booking import HOLD_FOR
 from availability.orders import cancel_slot, release_hold
 from availability.seating import free_seat
+from availability.store import Desk
 from schemas.request import RequestClosed
 from schemas.values import Mode, Refused
 from tests.availability.room import Availability, choice_of, refusal_of, withdrawal_of
@@ -120,7 +121,7 @@ async def test_a_sweep_that_comes_just_after_the_booking_does_not_free_the_seat(
     assert seen_by_the_sweep is not None
     await room.choose("req-1", slot.slot_id)  # in another process, between the sweep's look and its act
     async with room.database.writing() as db:
-        assert await free_seat(an_order(), seen_by_the_sweep, "expired", db, MONDAY + HOLD_FOR) == []
+        assert await free_seat(an_order(), seen_by_the_sweep, "expired", Desk(db), MONDAY + HOLD_FOR) == []
     seat = await room.seat("req-1")
     assert seat is not None
     assert seat.kind == "booking"

@@ -5,6 +5,7 @@ import pytest
 from dispatcher.handlers import on_care_requested
 from dispatcher.life import State, Wake
 from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
+from dispatcher.store import Desk
 from schemas.values import Refused, Role
 from tests.builders import (
     AT_TEN,
@@ -95,7 +96,7 @@ async def test_a_request_that_has_ended_is_not_sought_again(room: Dispatcher) ->
     await room.ask(withdraw, an_order(), "req-1")
     await room.hear(a_slot("ten"))
     async with room.database.writing() as db:
-        assert await on_care_requested(entered, db, MONDAY, seats=room.seats) == []
+        assert await on_care_requested(entered, Desk(db), MONDAY, seats=room.seats) == []
 
 
 async def test_a_patient_who_has_a_place_is_not_ended_in_silence(room: Dispatcher) -> None:

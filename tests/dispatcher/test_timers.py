@@ -200,7 +200,10 @@ async def test_two_machines_looking_at_once_take_each_timer_once(room: Dispatche
 async def test_the_same_timer_gives_the_same_fact(room: Dispatcher) -> None:
     first = only(await alerted(room))
     async with room.database.writing() as db:  # as if the transaction that took it had never committed
-        await store.change(db, "req-1", state=State.SEEKING)
+        desk = store.Desk(db)
+        row = await desk.load("req-1")
+        assert row is not None
+        await desk.change(row, state=State.SEEKING)
         await store.set_timers(db, "req-1", [Timer(Wake.ESCALATE, FIRST_ALERT)])
     assert only(await room.ring(FIRST_ALERT + minutes(2))).id == first.id
 

@@ -19,7 +19,7 @@ from services.bus import worker
 from services.house import House
 from services.settings import Settings
 from services.web.app import create_app
-from tests.builders import GAILLAC, MONDAY, an_order
+from tests.builders import GAILLAC, MONDAY, an_order, each
 from tests.invariants import assert_kept
 from tests.journeys.town import Town, living
 
@@ -96,7 +96,7 @@ def with_a_mistake(house: House) -> Any:
         known: dict[str, list[Event]] = {}
         return known[f"{who} {where}"]
 
-    rooms["notifications"][RequestBooked] = mistaken
+    rooms["notifications"][RequestBooked] = each(mistaken)
     return rooms
 
 

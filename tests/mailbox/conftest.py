@@ -19,6 +19,7 @@ from schemas.values import Actor, Refused, Role
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.storage.database import Database
+from tests.builders import each
 
 TABLES = MetaData()
 EFFECT = Table(
@@ -72,6 +73,9 @@ class Desk:
             self.running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.running
+
+    async def receive(self, reader: str, fact: Event, react: Any) -> None:
+        await self.mailbox.receive(reader, fact, each(react))
 
     async def together(self, asked: Sequence[Any]) -> list[Any]:
         """Let all of these come in at once, as one group; the outcomes (or errors), in order."""

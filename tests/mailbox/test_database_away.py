@@ -13,7 +13,7 @@ async def test_everyone_who_waits_hears_that_the_database_is_away_and_the_next_o
     async with database_away(desk.database):
         outcomes = await desk.together(
             [
-                *(desk.mailbox.receive("dispatcher-x", fact(n), react) for n in range(5)),
+                *(desk.receive("dispatcher-x", fact(n), react) for n in range(5)),
                 desk.mailbox.order(order("enter"), deciding(order("enter"), "early"), fingerprint="f"),
             ]
         )
@@ -24,7 +24,7 @@ async def test_everyone_who_waits_hears_that_the_database_is_away_and_the_next_o
 
     answer = await desk.mailbox.order(order("enter"), deciding(order("enter"), "late"), fingerprint="f")
     assert isinstance(answer, list)
-    await desk.mailbox.receive("dispatcher-x", fact(0), react)
+    await desk.receive("dispatcher-x", fact(0), react)
     assert await desk.effects() == ["late", "r-0"]
 
 

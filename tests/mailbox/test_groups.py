@@ -1,14 +1,13 @@
 """What does a bad letter cost the others that share its transaction?"""
 
 from datetime import datetime
-from functools import partial
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher.handlers import on_care_requested
+from dispatcher import handlers as dispatcher
 from schemas.event import Event
 from schemas.request import CareRequested, RequestConfirmed
 from schemas.slot import SlotChosen
@@ -30,9 +29,7 @@ async def twice_the_same(event: RequestConfirmed, db: AsyncConnection, now: date
 
 @pytest.mark.parametrize(("bad", "error"), [(stumble, Broken), (twice_the_same, IntegrityError)])
 async def test_a_poison_letter_in_a_group_of_fifty_costs_only_itself(desk: Desk, bad, error) -> None:
-    outcomes = await desk.together(
-        [desk.mailbox.receive("dispatcher-x", fact(n), bad if n == BAD else react) for n in FIFTY]
-    )
+    outcomes = await desk.together([desk.receive("dispatcher-x", fact(n), bad if n == BAD else react) for n in FIFTY])
     assert [n for n in FIFTY if outcomes[n] is not None] == [BAD]
     assert isinstance(outcomes[BAD], error)
     assert await desk.effects() == [f"r-{n}" for n in FIFTY if n != BAD]
@@ -40,7 +37,7 @@ async def test_a_poison_letter_in_a_group_of_fifty_costs_only_itself(desk: Desk,
 
 
 async def test_the_listeners_hear_each_fact_of_a_group_that_was_run_again_once(desk: Desk) -> None:
-    await desk.together([desk.mailbox.receive("dispatcher-x", fact(n), stumble if n == BAD else react) for n in FIFTY])
+    await desk.together([desk.receive("dispatcher-x", fact(n), stumble if n == BAD else react) for n in FIFTY])
     assert [one.id for one in desk.heard] == await desk.said()
     assert len(desk.heard) == 49
 
@@ -61,7 +58,7 @@ async def test_a_refused_order_in_a_group_of_fifty_costs_only_itself(desk: Desk)
 
 async def test_more_than_a_group_of_letters_are_all_dealt_with_in_the_order_they_came(desk: Desk) -> None:
     many = range(GROUP * 2 + 3)
-    await desk.together([desk.mailbox.receive("dispatcher-x", fact(n), react) for n in many])
+    await desk.together([desk.receive("dispatcher-x", fact(n), react) for n in many])
     assert await desk.effects() == [f"r-{n}" for n in many]
 
 
@@ -71,12 +68,12 @@ async def test_when_the_commit_itself_fails_everyone_of_the_group_hears_it_and_n
         return await react(event, db, now)
 
     outcomes = await desk.together(
-        [desk.mailbox.receive("dispatcher-x", fact(n), noticed_late if n == 1 else react) for n in range(3)]
+        [desk.receive("dispatcher-x", fact(n), noticed_late if n == 1 else react) for n in range(3)]
     )
     assert [type(one) for one in outcomes] == [IntegrityError] * 3
     assert await desk.effects() == []
     assert desk.heard == []
-    await desk.mailbox.receive("dispatcher-x", fact(0), react)
+    await desk.receive("dispatcher-x", fact(0), react)
     assert await desk.effects() == ["r-0"]
 
 
@@ -104,7 +101,7 @@ async def test_requests_whose_group_is_run_again_find_the_seats_they_found_the_f
         )
         for n in range(3)
     ]
-    seek = partial(on_care_requested, seats=seats)
+    seek = dispatcher.reactions(seats)[CareRequested]
     *_, no = await desk.together(
         [
             *(desk.mailbox.receive("dispatcher-request-entered-v1", call, seek) for call in calls),

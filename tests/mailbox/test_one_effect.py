@@ -14,14 +14,14 @@ from tests.mailbox.conftest import NOTHING, Broken, Desk, deciding, fact, note, 
 
 async def test_a_fact_delivered_twice_one_after_the_other_has_one_effect(desk: Desk) -> None:
     desk.open()
-    await desk.mailbox.receive("dispatcher-x", fact(), react)
-    await desk.mailbox.receive("dispatcher-x", fact(), react)
+    await desk.receive("dispatcher-x", fact(), react)
+    await desk.receive("dispatcher-x", fact(), react)
     assert await desk.effects() == ["r-1"]
     assert await desk.ledger() == {"inbox": 1, "outbox": 1, "audit": 1, "receipt": 0}
 
 
 async def test_a_fact_delivered_five_times_in_one_group_has_one_effect(desk: Desk) -> None:
-    outcomes = await desk.together([desk.mailbox.receive("dispatcher-x", fact(), react) for _ in range(5)])
+    outcomes = await desk.together([desk.receive("dispatcher-x", fact(), react) for _ in range(5)])
     assert outcomes == [None] * 5
     assert await desk.effects() == ["r-1"]
     assert len(desk.heard) == 1
@@ -30,15 +30,13 @@ async def test_a_fact_delivered_five_times_in_one_group_has_one_effect(desk: Des
 async def test_a_fact_delivered_to_two_processes_at_once_has_one_effect(desk: Desk, neighbour: Desk) -> None:
     desk.open()
     neighbour.open()
-    await asyncio.gather(
-        *(one.mailbox.receive("dispatcher-x", fact(n), react) for n in range(20) for one in (desk, neighbour))
-    )
+    await asyncio.gather(*(one.receive("dispatcher-x", fact(n), react) for n in range(20) for one in (desk, neighbour)))
     assert sorted(await desk.effects()) == sorted(f"r-{n}" for n in range(20))
     assert len(desk.heard) + len(neighbour.heard) == 20
 
 
 async def test_two_readers_of_one_fact_each_have_their_effect(desk: Desk) -> None:
-    await desk.together([desk.mailbox.receive(reader, fact(), react) for reader in ("dispatcher-x", "availability-x")])
+    await desk.together([desk.receive(reader, fact(), react) for reader in ("dispatcher-x", "availability-x")])
     assert await desk.effects() == ["r-1", "r-1"]
 
 
@@ -60,7 +58,7 @@ async def test_what_is_said_and_what_is_audited_commit_with_the_change(desk: Des
 async def test_a_handler_that_fails_after_writing_leaves_nothing(desk: Desk) -> None:
     desk.open()
     with pytest.raises(Broken):
-        await desk.mailbox.receive("dispatcher-x", fact(), stumble)
+        await desk.receive("dispatcher-x", fact(), stumble)
     assert await desk.effects() == []
     assert await desk.ledger() == NOTHING
     assert desk.heard == []
@@ -69,8 +67,8 @@ async def test_a_handler_that_fails_after_writing_leaves_nothing(desk: Desk) -> 
 async def test_a_fact_whose_handler_failed_can_come_again(desk: Desk) -> None:
     desk.open()
     with pytest.raises(Broken):
-        await desk.mailbox.receive("dispatcher-x", fact(), stumble)
-    await desk.mailbox.receive("dispatcher-x", fact(), react)
+        await desk.receive("dispatcher-x", fact(), stumble)
+    await desk.receive("dispatcher-x", fact(), react)
     assert await desk.effects() == ["r-1"]
 
 
@@ -86,7 +84,7 @@ async def test_a_process_that_dies_before_the_commit_leaves_nothing_and_the_next
         return said
 
     desk.open()
-    lost = asyncio.ensure_future(desk.mailbox.receive("dispatcher-x", fact(), die_here))
+    lost = asyncio.ensure_future(desk.receive("dispatcher-x", fact(), die_here))
     await written.wait()
     await desk.die()
     lost.cancel()
@@ -94,7 +92,7 @@ async def test_a_process_that_dies_before_the_commit_leaves_nothing_and_the_next
     assert await neighbour.ledger() == NOTHING
 
     neighbour.open()
-    await neighbour.mailbox.receive("dispatcher-x", fact(), react)
+    await neighbour.receive("dispatcher-x", fact(), react)
     assert await neighbour.effects() == ["r-1"]
 
 
@@ -102,21 +100,21 @@ async def test_a_process_that_dies_after_the_commit_and_before_the_acknowledgeme
     desk: Desk, neighbour: Desk
 ) -> None:
     desk.open()
-    await desk.mailbox.receive("dispatcher-x", fact(), react)
+    await desk.receive("dispatcher-x", fact(), react)
     await desk.die()  # nobody acknowledged: the server delivers it to somebody else
 
     neighbour.open()
-    await neighbour.mailbox.receive("dispatcher-x", fact(), react)
+    await neighbour.receive("dispatcher-x", fact(), react)
     assert await neighbour.effects() == ["r-1"]
     assert await neighbour.ledger() == {"inbox": 1, "outbox": 1, "audit": 1, "receipt": 0}
     assert neighbour.heard == []
 
 
 async def test_a_caller_who_stops_waiting_does_not_stop_the_commit(desk: Desk) -> None:
-    impatient = asyncio.ensure_future(desk.mailbox.receive("dispatcher-x", fact(), react))
+    impatient = asyncio.ensure_future(desk.receive("dispatcher-x", fact(), react))
     await asyncio.sleep(0)
     impatient.cancel()
-    await desk.together([desk.mailbox.receive("dispatcher-x", fact(2), react)])
+    await desk.together([desk.receive("dispatcher-x", fact(2), react)])
     assert await desk.effects() == ["r-1", "r-2"]
 
 
@@ -149,7 +147,7 @@ async def test_the_listener_hears_a_fact_only_when_it_is_committed(desk: Desk, n
 
     desk.mailbox.on_commit(lambda facts: told.extend(fact.id for fact in facts))
     desk.open()
-    waiting = asyncio.ensure_future(desk.mailbox.receive("dispatcher-x", fact(), slow))
+    waiting = asyncio.ensure_future(desk.receive("dispatcher-x", fact(), slow))
     await at_the_handlers.wait()
     assert told == []
     go_on.set()

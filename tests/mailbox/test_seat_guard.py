@@ -4,10 +4,11 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store
-from availability.agenda import SlotRow
+from availability.agenda import SeatRow, SlotRow
 from availability.orders import publish_slots, register_practitioners
 from schemas.event import Event
 from schemas.values import Mode
@@ -33,8 +34,9 @@ def sitting_down(slot: SlotRow, seat: int, request_id: str) -> Any:
     """Takes the seat without looking again."""
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
-        if await store.take_seat(db, slot, seat, request_id, START, 15, Mode.OFFICE, now):
-            await note(db, f"{request_id} on {seat}")
+        taken = SeatRow(slot.slot_id, seat, request_id, "booking", START, 15, Mode.OFFICE, None)
+        await store.Desk(db).take(slot, taken, now)
+        await note(db, f"{request_id} on {seat}")
         return []
 
     return decide
@@ -44,10 +46,12 @@ async def test_of_two_processes_that_both_saw_a_seat_free_one_gets_it(desk: Desk
     slot = await seen_free(desk)
     desk.open()
     neighbour.open()
-    await asyncio.gather(
+    both = await asyncio.gather(
         desk.mailbox.order(order("a"), sitting_down(slot, 0, "r-1")),
         neighbour.mailbox.order(order("b"), sitting_down(slot, 0, "r-2")),
+        return_exceptions=True,
     )
+    assert [type(one) for one in both if isinstance(one, Exception)] == [IntegrityError]
     assert len(await desk.effects()) == 1
 
 
@@ -55,10 +59,12 @@ async def test_a_request_for_which_two_processes_found_a_seat_each_gets_one(desk
     slot = await seen_free(desk)
     desk.open()
     neighbour.open()
-    await asyncio.gather(
+    both = await asyncio.gather(
         desk.mailbox.order(order("a"), sitting_down(slot, 0, "r-1")),
         neighbour.mailbox.order(order("b"), sitting_down(slot, 1, "r-1")),
+        return_exceptions=True,
     )
+    assert [type(one) for one in both if isinstance(one, Exception)] == [IntegrityError]
     assert len(await desk.effects()) == 1
 
 

@@ -10,6 +10,7 @@ from notifications.handlers import Desk, reactions
 from notifications.sending import give_up_lost, record
 from notifications.store import LinkRow, MessageRow
 from schemas.event import Event
+from schemas.message import Due
 from schemas.request import (
     Patient,
     RequestBooked,
@@ -43,6 +44,10 @@ class Notifications:
         told = reactions(Desk(self.vault, load_territories(), SITE, "console"))
         return [answer for fact in facts for answer in await hear(self.database, told[type(fact)], fact, now)]
 
+    async def due(self, *facts: Event, now: datetime = MONDAY) -> list[Due]:
+        """The messages that these facts lead to."""
+        return [message for fact in await self.hear(*facts, now=now) for message in fact.messages]
+
     async def leave(self, now: datetime = MONDAY, outcome: Outcome | None = None) -> list[MessageRow]:
         """What the sender takes at `now`; handed over with `outcome`, when there is one."""
         async with self.database.writing() as db:
@@ -68,7 +73,7 @@ class Notifications:
 
     async def link(self) -> LinkRow | None:
         async with self.database.read() as db:
-            return await store.link_of(db, "req-1")
+            return await store.Links(db).of("req-1")
 
     # --- what the dispatcher says -----------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ SENT = Accepted("provider-1")
 
 
 async def test_the_patient_and_the_practitioner_are_told_of_a_booking(room: Notifications) -> None:
-    due = await room.hear(room.booked())
+    due = await room.due(room.booked())
     assert [(fact.kind, fact.recipient, fact.channel, fact.lane) for fact in due] == [
         ("booked", "patient", "console", 1),
         ("new_patient", "practitioner", "console", 1),
@@ -50,7 +50,7 @@ async def test_the_phone_travels_sealed_and_only_to_the_patient(room: Notificati
 
 
 async def test_after_an_act_on_the_phone_the_message_waits_for_an_undo(room: Notifications) -> None:
-    due = await room.hear(room.booked(interactive=True))
+    due = await room.due(room.booked(interactive=True))
     assert {fact.send_after for fact in due} == {MONDAY + minutes(10 / 60)}
     assert await room.leave(MONDAY + minutes(9.9 / 60)) == []
     assert len(await room.leave(MONDAY + minutes(10 / 60))) == 2
@@ -58,7 +58,7 @@ async def test_after_an_act_on_the_phone_the_message_waits_for_an_undo(room: Not
 
 async def test_a_patient_who_wants_no_sms_gets_none(room: Notifications) -> None:
     patient = room.patient.model_copy(update={"sms": False})
-    assert [fact.kind for fact in await room.hear(room.booked(patient=patient))] == ["new_patient"]
+    assert [message.kind for message in await room.due(room.booked(patient=patient))] == ["new_patient"]
     assert await room.link() is not None
 
 
@@ -94,7 +94,7 @@ async def test_a_cancelled_patient_who_gets_a_new_place_at_once_hears_both_in_on
 async def test_a_cancelled_patient_without_a_new_place_hears_it_after_a_minute(room: Notifications) -> None:
     await room.hear(room.booked())
     await room.leave(outcome=SENT)
-    due = only(await room.hear(room.reopened(at=MONDAY + minutes(5)), now=MONDAY + minutes(5)))
+    (due,) = await room.due(room.reopened(at=MONDAY + minutes(5)), now=MONDAY + minutes(5))
     assert (due.kind, due.send_after) == ("cancelled", MONDAY + minutes(6))
 
 
@@ -110,7 +110,7 @@ async def test_a_new_place_is_no_move_to_a_patient_who_never_heard_of_the_first(
     await room.hear(room.booked(interactive=True))
     await room.hear(room.reopened(at=MONDAY + minutes(0.1)))
     moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(0.2), moved=True)
-    assert [fact.kind for fact in await room.hear(moved)] == ["booked", "new_patient"]
+    assert [message.kind for message in await room.due(moved)] == ["booked", "new_patient"]
 
 
 async def test_a_cancellation_heard_before_its_booking_leaves_nobody_with_the_wrong_place(room: Notifications) -> None:
@@ -118,7 +118,7 @@ async def test_a_cancellation_heard_before_its_booking_leaves_nobody_with_the_wr
     assert await room.hear(room.reopened(at=later)) == []
     assert await room.hear(room.booked()) == []
     moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(6), moved=True)
-    assert [fact.kind for fact in await room.hear(moved)] == ["booked", "new_patient"]
+    assert [message.kind for message in await room.due(moved)] == ["booked", "new_patient"]
 
 
 async def test_a_second_cancellation_heard_before_the_second_booking_too(room: Notifications) -> None:
@@ -163,13 +163,13 @@ async def test_withdrawn_within_the_undo_tells_nobody(room: Notifications) -> No
 async def test_a_patient_who_withdraws_is_not_told_so_but_the_practitioner_is(room: Notifications) -> None:
     await room.hear(room.booked())
     await room.leave(outcome=SENT)
-    assert [fact.kind for fact in await room.hear(room.withdrawn(HERSELF))] == ["seat_freed"]
+    assert [message.kind for message in await room.due(room.withdrawn(HERSELF))] == ["seat_freed"]
 
 
 async def test_a_patient_whose_place_a_regulator_withdrew_is_told(room: Notifications) -> None:
     await room.hear(room.booked())
     await room.leave(outcome=SENT)
-    due = await room.hear(room.withdrawn(somebody()))
+    due = await room.due(room.withdrawn(somebody()))
     assert [fact.kind for fact in due] == ["withdrawn", "seat_freed"]
     text = await room.vault.open((await room.messages())["withdrawn", "due"].body)
     assert "annulé" in text
@@ -179,7 +179,7 @@ async def test_a_patient_whose_place_a_regulator_withdrew_is_told(room: Notifica
 async def test_a_patient_who_may_have_been_told_is_told_of_the_end_too(room: Notifications) -> None:
     await room.hear(room.booked())
     await room.leave(outcome=Ambiguous("timeout"))
-    assert [fact.kind for fact in await room.hear(room.withdrawn(somebody()))] == ["withdrawn", "seat_freed"]
+    assert [message.kind for message in await room.due(room.withdrawn(somebody()))] == ["withdrawn", "seat_freed"]
 
 
 async def test_what_was_still_to_be_said_of_a_closed_request_is_not_said(room: Notifications) -> None:
