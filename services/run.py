@@ -22,7 +22,7 @@ from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats
 from services.bus.streams import STREAM, prepare_readers, prepare_stream
-from services.bus.worker import Reactions, make_broker, retry_middleware, subscribe
+from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
 from services.sender import Sender
 from services.settings import Settings
@@ -136,8 +136,8 @@ async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[Nats
     async def resume() -> None:
         await house.facts.resume()
 
-    broker = make_broker(url, middlewares=[retry_middleware(house.mailbox, house.vault)], reconnected_cb=resume)
-    client = await broker.connect()
+    broker = make_broker(url, reconnected_cb=resume)
+    client = await connect(broker)
     js = client.jetstream(timeout=10)
     await prepare_stream(js)
     reactions = room_reactions(house)
@@ -147,7 +147,7 @@ async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[Nats
         await prepare_readers(js, room, reactions[room])
     for room in workers:
         if room in reactions:
-            subscribe(broker, room, reactions[room], house.mailbox)
+            subscribe(broker, room, reactions[room], house.mailbox, house.vault)
     return broker, client
 
 

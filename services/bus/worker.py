@@ -5,20 +5,24 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from faststream import AckPolicy, BaseMiddleware
+from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from schemas.event import Event, durable
 from schemas.sealed import Vault
 from schemas.values import NotYet
+from services.bus.pull import EagerStream
 from services.bus.streams import STREAM, TRIES
 from services.mailbox import Mailbox, Reaction
 from services.storage.aside import describe, set_aside
 
 log = logging.getLogger("relais.worker")
 
-PULL = PullSub(batch_size=64, timeout=1.0)
-"""64 share a commit. The time-out bounds how long a pull that died in a reconnect goes unnoticed."""
+PULL = PullSub(batch_size=128, timeout=1.0, batch=True)
+"""Those that are there share a commit (services/bus/pull.py waits for no more). The time-out bounds how long a pull
+that died in a reconnect goes unnoticed."""
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 30.0
 
@@ -36,12 +40,19 @@ def make_broker(url: str, **extra: Any) -> NatsBroker:
         reconnect_time_wait=1,
         max_reconnect_attempts=-1,
         logger=None,
-        apply_types=False,  # the decoder gives the fact itself: nothing is left to inject
+        apply_types=False,  # the decoder gives the messages themselves: nothing is left to inject
         **extra,
     )
 
 
-def subscribe(broker: NatsBroker, room: str, reactions: Reactions, mailbox: Mailbox) -> None:
+async def connect(broker: NatsBroker) -> Client:
+    """Connect, with pulls that give what is there."""
+    client = await broker.connect()
+    broker.config.broker_config.connection_state.connect(client, EagerStream(client))
+    return client
+
+
+def subscribe(broker: NatsBroker, room: str, reactions: Reactions, mailbox: Mailbox, vault: Vault) -> None:
     """Let the room hear its facts. The durable readers must have been prepared (services/bus/streams.py)."""
     for fact, reaction in reactions.items():
         # A JStream remembers that it was declared: one of its own for each subscriber.
@@ -51,57 +62,47 @@ def subscribe(broker: NatsBroker, room: str, reactions: Reactions, mailbox: Mail
             stream=JStream(STREAM, declare=False),
             pull_sub=PULL,
             ack_policy=AckPolicy.MANUAL,
-            decoder=_reader_of(fact),
+            decoder=_as_it_came,
             no_reply=True,
             title=f"{room}:{fact.subject}",
             description=fact.__doc__ or "",
         )
-        subscriber(_listener(broker, durable(room, fact), fact, reaction, mailbox))
+        subscriber(_listener(durable(room, fact), fact, reaction, mailbox, vault))
 
 
-def _reader_of(fact: type[Event]) -> Callable[[Any], Awaitable[Event]]:
-    """From bytes to the fact in one step; a body that is not it raises ValidationError, and is set aside."""
-
-    async def read(message: Any) -> Event:
-        return fact.model_validate_json(message.body)
-
-    return read
+async def _as_it_came(batch: Any) -> list[Msg]:
+    """The messages themselves: each is read on its own, so that a bad one costs only itself."""
+    messages: list[Msg] = batch.raw_message
+    return messages
 
 
 def _listener(
-    broker: NatsBroker, reader: str, fact: type[Event], reaction: Reaction, mailbox: Mailbox
-) -> Callable[[Any], Awaitable[None]]:
-    async def hear(event: Any) -> None:
+    reader: str, fact: type[Event], reaction: Reaction, mailbox: Mailbox, vault: Vault
+) -> Callable[[list[Msg]], Awaitable[None]]:
+    async def hear(messages: list[Msg]) -> None:
+        """React to all; acknowledge what is committed, put off or set aside what failed. Never raises."""
         started = time.perf_counter()
-        await mailbox.receive(reader, event, reaction)
-        # Injected parameters cost a thread hop a message; the context does not.
-        message = broker.context.get_local("message")
-        await message.ack()
-        log.debug(
-            "%s %s %s done in %.1f ms",
-            reader,
-            event.id,
-            event.territory,
-            (time.perf_counter() - started) * 1000,
-        )
+        read: list[tuple[Msg, Event]] = []
+        failures: list[tuple[Msg, Exception]] = []
+        for message in messages:
+            try:
+                read.append((message, fact.model_validate_json(message.data)))
+            except ValueError as nobody_understands:
+                failures.append((message, nobody_understands))
+        if read:
+            outcomes = await mailbox.receive_all(reader, [event for _, event in read], reaction)
+            for (message, event), failed in zip(read, outcomes, strict=True):
+                if failed is not None:
+                    failures.append((message, failed))
+                else:
+                    await message.ack()
+                    log.debug("%s %s %s done", reader, event.id, event.territory)
+        for message, failed in failures:
+            await _after_failure(mailbox, vault, message, failed)
+        log.debug("%s heard %d in %.1f ms", reader, len(messages), (time.perf_counter() - started) * 1000)
 
-    hear.__annotations__["event"] = fact
     hear.__name__ = reader
     return hear
-
-
-def retry_middleware(mailbox: Mailbox, vault: Vault) -> type[BaseMiddleware]:
-    """What to do with a message that failed: later again, longer each time; then aside, where an operator sees it."""
-
-    class Retry(BaseMiddleware):
-        async def consume_scope(self, call_next: Any, msg: Any) -> Any:
-            try:
-                return await call_next(msg)
-            except Exception as failed:
-                await _after_failure(mailbox, vault, msg.raw_message, failed)
-                return None
-
-    return Retry
 
 
 async def _after_failure(mailbox: Mailbox, vault: Vault, raw: Any, failed: Exception) -> None:
