@@ -39,6 +39,7 @@ async def prepare_stream(js: JetStreamContext) -> None:
             storage=api.StorageType.FILE,
             max_age=0,
             duplicate_window=120,
+            allow_atomic=True,  # the relay publishes in batches
         )
     )
 
