@@ -187,8 +187,10 @@ async def hear(
     *,
     desk: Desk,
 ) -> list[list[Event]]:
-    """React to each fact, with the links of their requests in hand."""
-    links = await Links(db).fetch(fact.request_id for fact in facts)
+    """React to each fact, with the links and the keys of their requests in hand."""
+    requests = {fact.request_id for fact in facts}
+    await desk.vault.ensure(requests)
+    links = await Links(db).fetch(requests)
     return [await on(fact, links, now, desk=desk) for fact in facts]
 
 

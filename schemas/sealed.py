@@ -1,5 +1,6 @@
 """How does personal data travel and rest? Only as `Sealed`: readable with its subject's key, and no other way."""
 
+from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
 from schemas.values import Value
@@ -33,6 +34,10 @@ class Vault(Protocol):
 
     async def seal(self, subject: str, field: str, text: str) -> Sealed[str]:
         """The text sealed under the subject's key, which is made, and committed, when there is none."""
+        ...
+
+    async def ensure(self, subjects: Iterable[str]) -> None:
+        """Have the keys of these subjects at hand, made and committed where there are none: one question for all."""
         ...
 
     def token(self, purpose: str, about: str) -> str:

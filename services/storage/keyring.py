@@ -94,8 +94,10 @@ class Keyring:
         async with self._turn:
             # What we want ourselves counts too: those who made the batch before us may have failed.
             batch, self._wanted = (self._wanted | wanted) - self._known.keys(), set()
-            if batch:
-                await self._make(batch)
+            await self._load(batch)  # another process may have made them
+            missing = batch - self._known.keys()
+            if missing:
+                await self._make(missing)
 
     def token(self, purpose: str, about: str) -> str:
         number = int.from_bytes(hmac.digest(self._mac, f"{purpose}\x1f{about}".encode(), "sha256"))

@@ -28,7 +28,7 @@ def main(quick: bool) -> None:
         out.print(
             f"whole corridor, SQLite   {rate.per_second:8.0f} requests/s  ({size} requests, 4 hops, sealed, audited)"
         )
-        out.print(f"  entry, in bulk         {size / rate.entry_seconds:8.0f} requests/s")
+        out.print(f"  entry, in bulk         {rate.entered_per_second:8.0f} requests/s")
         out.print(f"hand-written floor       {limit:8.0f} requests/s  (2 hops, no types, no audit)")
         out.print(f"  corridor / floor       {rate.per_second / limit:8.2f}\n")
         seen = _run(latency.measure(Path(folder) / "latency", 100 if quick else 600, burst=size // 5))
