@@ -9,7 +9,7 @@ from dispatcher import store
 from dispatcher.life import PLACED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.steps import Outcome, close_as, end
 from dispatcher.views import OnCall, RequestRow
-from schemas.event import Event, Order
+from schemas.event import Event, Order, derived_id
 from schemas.request import (
     CareRequested,
     EscalationAcknowledged,
@@ -35,7 +35,9 @@ async def enter_request(
     if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive):
         return Refused(code="already_entered", about={"request_id": request_id})
     await store.add_timers(db, request_id, timers_when_seeking(need, now))
-    return [CareRequested.after(order, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id)]
+    # What follows is named after the request, whose id says when: the order's is a hash of somebody's key.
+    cause = order.model_copy(update={"id": derived_id(request_id, order.id)})
+    return [CareRequested.after(cause, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id)]
 
 
 async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
@@ -92,11 +93,16 @@ class Figures:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+# A request is read again a moment later, when its seat is booked: what never changes is understood once.
+_need = lru_cache(4096)(Need.model_validate_json)
+_patient = lru_cache(4096)(Patient.model_validate_json)
+
+
 def request_row(row: Any) -> RequestRow:
     """The row of the table as a value."""
     return RequestRow(
-        row.id, row.territory, State(row.state), Need.model_validate_json(row.need),
-        Patient.model_validate_json(row.patient), row.entered_at, row.entered_by, row.interactive, row.choice,
+        row.id, row.territory, State(row.state), _need(row.need),
+        _patient(row.patient), row.entered_at, row.entered_by, row.interactive, row.choice,
         row.pending, row.unmatched, tuple(json.loads(row.lost)), row.slot_id,
          row.practitioner_id, row.start, row.minutes,
         None if row.mode is None else Mode(row.mode),

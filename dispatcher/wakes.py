@@ -35,7 +35,7 @@ async def on_timers(order: Order, db: AsyncConnection, now: datetime, *, seats: 
         if row is None or row.state in TERMINAL:
             continue
         cause = Order(
-            id=derived_id("timer", request_id, timer.wake, timer.due.isoformat()),
+            id=derived_id(request_id, "timer", timer.wake, timer.due.isoformat()),
             territory=row.territory,
             actor=system_actor(row.territory),
         )

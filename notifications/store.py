@@ -54,8 +54,31 @@ _SUPERSEDE = (
     .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due")
     .values(state="superseded")
 )
+_DUE = (
+    select(MESSAGE.c.id)
+    .where(MESSAGE.c.state == "due", MESSAGE.c.send_after <= bindparam("now"))
+    .order_by(MESSAGE.c.lane, MESSAGE.c.send_after)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_THESE: Any = bindparam("these", expanding=True)
+_CLAIM = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id.in_(_THESE))
+    .values(state="claimed", claimed_at=bindparam("now"))
+    .returning(MESSAGE)
+)
+_SETTLE = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id.in_(_THESE), MESSAGE.c.state == "claimed")
+    .values(state=bindparam("now"), sent_at=bindparam("at"))
+    .returning(MESSAGE.c.id)
+)
 _WORD = {
-    column: update(MESSAGE).where(MESSAGE.c.id == bindparam("this")).values({column: bindparam(column)})
+    column: update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("this"))
+    .values({column: bindparam(column)})
+    .execution_options(later="this")
     for column in ("provider_id", "why")
 }
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
@@ -89,26 +112,17 @@ async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:
 
 async def claim(db: AsyncConnection, now: datetime, limit: int) -> list[MessageRow]:
     """The most urgent messages whose time has come, claimed: nobody else sends them."""
-    due = (
-        select(MESSAGE.c.id)
-        .where(MESSAGE.c.state == "due", MESSAGE.c.send_after <= now)
-        .order_by(MESSAGE.c.lane, MESSAGE.c.send_after)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = [row.id for row in await db.execute(due)]
+    ids = [row.id for row in await db.execute(_DUE, {"now": now, "limit": limit})]
     if not ids:
         return []
-    claimed = update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(state="claimed", claimed_at=now)
-    rows = await db.execute(claimed.returning(MESSAGE))
+    rows = await db.execute(_CLAIM, {"these": ids, "now": now})
     return sorted((_row(row) for row in rows), key=lambda row: (row.lane, row.send_after, row.message_id))
 
 
 async def settle(db: AsyncConnection, words: Mapping[str, str], state: str, now: datetime) -> set[str]:
     """Write the fate of claimed messages, with the provider's word for each; the ids of those not settled before."""
-    mine = MESSAGE.c.id.in_(list(words)) & (MESSAGE.c.state == "claimed")
-    sent_at = now if state == "sent" else None
-    rows = await db.execute(update(MESSAGE).where(mine).values(state=state, sent_at=sent_at).returning(MESSAGE.c.id))
+    fate = {"these": list(words), "now": state, "at": now if state == "sent" else None}
+    rows = await db.execute(_SETTLE, fate)
     settled = {row.id for row in rows}
     if settled:
         column = "provider_id" if state == "sent" else "why"

@@ -71,9 +71,18 @@ FACTS: dict[str, type[Event]] = {}
 """Every fact of the house by its subject (`slot.booked.v1`). Filled by defining the class."""
 
 
-def derived_id(*parts: str) -> str:
-    """32 hex digits that depend on the parts and on nothing else."""
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+MOMENT = 12
+"""Hex digits at the head of an id that say when it was made (milliseconds since 1970)."""
+
+
+def derived_id(parent: str, *parts: str) -> str:
+    """32 hex digits that depend on the parent and the parts and on nothing else.
+
+    An id keeps the moment of its parent: what belongs together lies together in every index, and indexes grow at one
+    end, however much they hold.
+    """
+    digest = blake2b("\x1f".join((parent, *parts)).encode(), digest_size=16).hexdigest()
+    return parent[:MOMENT] + digest[MOMENT:] if len(parent) == len(digest) else digest
 
 
 def durable(room: str, fact: type[Event]) -> str:

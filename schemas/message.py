@@ -24,7 +24,7 @@ class Due(Value):
 class MessageDue(Event):
     """Messages about a request were written down: all that one fact led to."""
 
-    subject: ClassVar[str] = "message.due.v1"
+    subject: ClassVar[str] = "message.due.v2"
     request_id: str
     messages: tuple[Due, ...]
 
@@ -40,7 +40,7 @@ class Sent(Value):
 class MessageSent(Event):
     """Channels took messages about a request over: those that left together."""
 
-    subject: ClassVar[str] = "message.sent.v1"
+    subject: ClassVar[str] = "message.sent.v2"
     request_id: str
     messages: tuple[Sent, ...]
 

@@ -21,7 +21,7 @@ from services.mailbox import Mailbox
 
 log = logging.getLogger("relais.sender")
 
-BATCH = 50
+BATCH = 200
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
 

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 
-from schemas.event import Event, fact_of
+from schemas.event import FACTS, Event, fact_of
 from services.bus.streams import STREAM
 from services.clock import Clock
 
@@ -19,6 +19,10 @@ log = logging.getLogger("relais.facts")
 
 QUEUE = 1000
 """Facts a watcher may lag behind before it is cut off: it reconnects and reads the present state."""
+
+SLOT_NEWS = tuple(sorted(f"care.*.{subject}" for subject, fact in FACTS.items() if "state" in fact.model_fields))
+"""What says how a slot stands: all that the index of seats hears. While nobody watches a screen, nothing else is sent
+to us; a viewer may then hear again what passed since the last of them."""
 
 
 class Facts:
@@ -31,6 +35,8 @@ class Facts:
         self._next = 1
         self._nats: Client | None = None
         self._subscription: JetStreamContext.PushSubscription | None = None
+        self._followed: tuple[str, ...] = ()
+        self._turn = asyncio.Lock()
         self.since: datetime | None = None
 
     @property
@@ -47,9 +53,11 @@ class Facts:
         queue: asyncio.Queue[tuple[int, Event] | None] = asyncio.Queue(QUEUE)
         self._queues.add(queue)
         try:
+            await self._follow()
             yield queue
         finally:
             self._queues.discard(queue)
+            await self._follow()
 
     async def start(self, nats: Client, first: int) -> None:
         """Follow the stream from sequence `first` on."""
@@ -57,29 +65,39 @@ class Facts:
         await self.resume()
 
     async def resume(self) -> None:
-        """Subscribe (again) after the last fact heard. To be called at each reconnect: waiting takes 14 s."""
-        if self._nats is None:
-            return
+        """Subscribe again after the last fact heard. To be called at each reconnect: waiting takes 14 s."""
+        self._followed = ()
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Hear what somebody wants to hear: everything while there are viewers, else what says how a slot stands."""
+        wanted = ("care.>",) if self._queues else SLOT_NEWS
+        async with self._turn:
+            if self._nats is None or self._followed == wanted:
+                return
+            await self._hang_up()
+            self._subscription = await self._nats.jetstream().subscribe(
+                "care.>",
+                stream=STREAM,
+                cb=self._hear,
+                ordered_consumer=True,
+                config=api.ConsumerConfig(
+                    deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                    opt_start_seq=self._next,
+                    filter_subjects=list(wanted),
+                    inactive_threshold=60,
+                ),
+            )
+            self._followed = wanted
+            self.since = self._clock.now()
+
+    async def _hang_up(self) -> None:
         with contextlib.suppress(Exception):
             if self._subscription is not None:
                 await self._subscription.unsubscribe()
-        self._subscription = await self._nats.jetstream().subscribe(
-            "care.>",
-            stream=STREAM,
-            cb=self._hear,
-            ordered_consumer=True,
-            config=api.ConsumerConfig(
-                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=self._next,
-                inactive_threshold=60,
-            ),
-        )
-        self.since = self._clock.now()
 
     async def stop(self) -> None:
-        with contextlib.suppress(Exception):
-            if self._subscription is not None:
-                await self._subscription.unsubscribe()
+        await self._hang_up()
         self._nats = None
         for queue in list(self._queues):
             self._cut(queue)
@@ -88,8 +106,8 @@ class Facts:
         sequence = message.metadata.sequence.stream
         self._next = max(self._next, sequence + 1)
         fact = fact_of(message.subject)
-        if fact is None or not (self._queues or "state" in fact.model_fields):
-            return  # nobody watches, and the index of seats hears only what says how a slot stands
+        if fact is None:
+            return
         try:
             event = fact.model_validate_json(message.data)
         except ValueError:

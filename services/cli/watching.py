@@ -32,8 +32,8 @@ WORDS = {
     "seat.freed.v1": "place rouverte",
     "booking.cancelled.v1": "rendez-vous annulé par le praticien",
     "booking.refused.v1": "place rendue",
-    "message.due.v1": "message écrit",
-    "message.sent.v1": "message remis",
+    "message.due.v2": "message écrit",
+    "message.sent.v2": "message remis",
     "message.failed.v1": "message non remis",
 }
 

@@ -35,10 +35,10 @@ SECRETS = {f"NATS_{user.upper()}_PASSWORD": f"secret-of-{user}" for user in USER
 # One fact a room says, and one it must not be able to say.
 OWN_AND_OTHERS = [
     ("dispatcher", "request.booked.v1", "slot.booked.v1"),
-    ("dispatcher", "slot.chosen.v1", "message.due.v1"),
+    ("dispatcher", "slot.chosen.v1", "message.due.v2"),
     ("availability", "slot.booked.v1", "request.booked.v1"),
     ("availability", "slot.opened.v1", "slot.chosen.v1"),
-    ("notifications", "message.due.v1", "request.booked.v1"),
+    ("notifications", "message.due.v2", "request.booked.v1"),
 ]
 
 
@@ -113,9 +113,9 @@ async def test_a_room_reads_and_acknowledges(port: int) -> None:
     connection = await sign_in(port, "notifications")
     js = connection.jetstream(timeout=2)
     await prepare_stream(js)
-    assert await says(js, "message.due.v1")
+    assert await says(js, "message.due.v2")
     config = api.ConsumerConfig(durable_name="n", ack_policy=api.AckPolicy.EXPLICIT)
-    reader = await js.pull_subscribe("care.*.message.due.v1", durable="n", stream=STREAM, config=config)
+    reader = await js.pull_subscribe("care.*.message.due.v2", durable="n", stream=STREAM, config=config)
     (message,) = await reader.fetch(1, timeout=2)
     await message.ack_sync(timeout=2)
     await connection.close()

@@ -3,6 +3,7 @@
 import importlib
 import json
 import pkgutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from schemas.request import CareRequested, RequestBooked, RequestConfirmed
 from schemas.sealed import Sealed
 from schemas.slot import SlotOpened
 from schemas.values import Place, Role
+from services.ids import new_id
 from tests.builders import MONDAY, a_need, a_patient, a_slot, an_order, somebody
 
 for module in pkgutil.iter_modules(schemas.__path__):
@@ -118,6 +120,15 @@ def test_ids_depend_on_every_part_and_on_where_it_ends() -> None:
     assert derived_id("a", "b") == derived_id("a", "b")
     assert len({derived_id("a", "b"), derived_id("ab"), derived_id("b", "a"), derived_id("a", "b", "")}) == 4
     assert len(derived_id("a")) == 32
+
+
+def test_an_id_keeps_the_moment_of_its_parent() -> None:
+    request = new_id(datetime(2026, 1, 5, 8, tzinfo=UTC))
+    child, grandchild = derived_id(request, "booked"), derived_id(derived_id(request, "booked"), "told")
+    assert child[:12] == grandchild[:12] == request[:12] == "019b8d2b8c00"
+    assert len({request, child, grandchild}) == 3
+    assert len(grandchild) == 32
+    assert new_id(datetime(2026, 1, 5, 9, tzinfo=UTC)) > request
 
 
 def test_a_topic_names_territory_and_fact_and_leads_back_to_the_class() -> None:

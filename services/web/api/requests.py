@@ -10,10 +10,11 @@ from availability import store as agendas
 from dispatcher import orders, store
 from dispatcher.views import RequestRow
 from notifications import store as messages
-from schemas.event import Event, Order, derived_id
+from schemas.event import Event, Order
 from schemas.request import CareRequested, Need, Patient
 from schemas.values import Refused, Role
 from services.house import House
+from services.ids import new_id
 from services.storage import audit
 from services.web.api.lookups import own_territory, require_known_practitioner
 from services.web.bodies import Body, Entry
@@ -45,7 +46,7 @@ async def enter(request: Request, entry: Entry, key: Key) -> Json:
     """Enter a care request. Once answered 201 it exists, whatever happens after; the search goes on."""
     house, account = house_of(request), signed_in(request)
     order = keyed(account.actor(), "requests", key)
-    request_id = entry.request_id or derived_id(order.id, "request")
+    request_id = entry.request_id or new_id(house.clock.now())
     # What time makes wrong is wrong only for the first try: a second one, later, gets the first one's answer.
     # So a mistake is not raised here but where the mailbox asks, which it does not do for a key it knows.
     checked = await _checked(house, account, entry, request_id)
