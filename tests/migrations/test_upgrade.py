@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.tables import GUARDS
 from services.clock import Clock
 from services.storage import migrate as migrations
 from services.storage.database import Database
 from services.storage.keyring import KEYRING_TABLES, Keyring
-from services.storage.migrate import DATA, KEYS, NotMigrated, Standing, migrate, revision, standing
+from services.storage.migrate import DATA, KEYS, Chain, NotMigrated, Standing, migrate, revision, standing
 from services.storage.tables import METADATA
 from tests.conftest import MASTER
 from tests.migrations import rows
@@ -172,6 +173,21 @@ async def test_a_newer_schema_that_this_code_gets_along_with_is_left_alone_and_s
     with caplog.at_level(logging.WARNING, "relais.migrations"):
         await migrate(blank)
     assert ["0099_0001" in line.getMessage() for line in caplog.records] == [True]
+    assert await here(blank) == "0099_0001"
+
+
+async def test_a_newer_release_that_was_first_at_the_lock_is_left_alone(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(blank)
+    await stamp(blank, "0099_0001")
+    looks = iter(["0001_0001"])
+
+    async def look(db: AsyncConnection, chain: Chain) -> str | None:
+        return next(looks, None) or await revision(db, chain)
+
+    monkeypatch.setattr(migrations, "revision", look)
+    await migrate(blank)
     assert await here(blank) == "0099_0001"
 
 
