@@ -15,14 +15,14 @@ from services.reference.territories import load_territories
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.keyring import Keyring, master_key
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 
 
 async def build_house(settings: Settings) -> House:
-    """The parts, with their tables made and the reference data read. Nothing runs yet."""
+    """The parts, with their tables up to date and the reference data read. Nothing runs yet."""
     clock = Clock(settings.speed, settings.start)
     database = Database(settings.database)
-    await create_tables(database)
+    await migrate(database)
     vault = Keyring(Database(settings.keyring), clock, master_key(settings.data_dir, settings.master_key))
     await vault.create()
     return House(

@@ -9,8 +9,8 @@ from hypothesis import settings
 
 from services.clock import Clock
 from services.storage.database import Database
-from services.storage.keyring import KEYRING_TABLES, Keyring
-from services.storage.tables import create_tables
+from services.storage.keyring import Keyring
+from services.storage.migrate import migrate
 from tests import servers
 
 # A shared or slow machine says nothing about a decision: no deadlines, and the same examples at every run.
@@ -48,7 +48,7 @@ async def database_url(
     if request.param == "sqlite":
         if not empty_sqlite.exists():  # noqa: ASYNC240  # a test blocks nobody
             database = Database(f"sqlite:///{empty_sqlite}")
-            await create_tables(database)
+            await migrate(database)
             await database.close()
         shutil.copyfile(empty_sqlite, tmp_path / "relais.db")
         yield sqlite_url
@@ -71,7 +71,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def vault(tmp_path: Path) -> AsyncIterator[Keyring]:
     """A keyring of its own, under a master key that is always the same."""
     store = Database(f"sqlite:///{tmp_path / 'keyring.db'}")
-    await store.create(KEYRING_TABLES)
     keyring = Keyring(store, Clock(), MASTER)
+    await keyring.create()
     yield keyring
     await keyring.close()

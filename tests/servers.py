@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from services.storage.database import Database
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 
 STARTS_WITHIN = 30.0
 QUICK = (
@@ -67,7 +67,7 @@ class Postgres:
             return self.url(self._empty.pop())
         url = await self.blank()
         database = Database(url)
-        await create_tables(database)
+        await migrate(database)
         await database.close()
         return url
 
@@ -88,7 +88,9 @@ class Postgres:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            rows = await connection.fetch(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'"
+            )
             await connection.execute(";".join(f'DELETE FROM "{row[0]}"' for row in rows))
             await connection.execute("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
         self._empty.append(name)

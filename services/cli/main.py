@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import documents, errands, territories, watching
+from services.cli import documents, errands, schema, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
+from services.storage.migrate import NotMigrated
 
 app = typer.Typer(
     name="relais",
@@ -27,6 +28,7 @@ app.add_typer(territories.app, name="territory", help="The territories Relais kn
 app.add_typer(errands.request_app, name="request", help="Care requests, through the HTTP door of a running Relais.")
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
 app.add_typer(watching.app, name="events", help="The facts as they pass.")
+app.add_typer(schema.app, name="database", help="The revision of the databases: status, upgrade.")
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -149,7 +151,12 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        raise typer.Exit(runner.run(work))
+        try:
+            code = runner.run(work)
+        except NotMigrated as why:
+            console.print(f"[red]✗[/red] {why}")
+            code = 1
+        raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """Where does everything rest? SQLite or PostgreSQL behind one door for reading and one for writing."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import MappingProxyType
 
-from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -56,15 +54,6 @@ class Database:
             later = Later(connection)
             yield as_connection(later)
             await later.flush()
-
-    async def create(self, metadata: MetaData, guards: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
-        """Make the tables, and the guards (SQL by dialect) that are not there yet. Safe to run twice at once."""
-        async with self.writing() as connection:
-            if self.dialect == "postgresql":
-                await connection.execute(text("SELECT pg_advisory_xact_lock(7369)"))
-            await connection.run_sync(metadata.create_all)
-            for guard in guards.get(self.dialect, ()):
-                await connection.execute(text(guard))
 
     async def close(self) -> None:
         await self._store.close()

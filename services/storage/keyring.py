@@ -19,6 +19,7 @@ from sqlmodel import Field, SQLModel
 from schemas.sealed import Erased, Sealed
 from services.clock import Clock
 from services.storage.database import Database
+from services.storage.migrate import KEYS, migrate
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """31 symbols that nobody confuses: no 0/o, 1/l/i. 12 of them are 59 bits."""
@@ -58,7 +59,7 @@ class Keyring:
         self._turn = asyncio.Lock()
 
     async def create(self) -> None:
-        await self._database.create(KEYRING_TABLES)
+        await migrate(self._database, KEYS)
 
     async def close(self) -> None:
         await self._database.close()

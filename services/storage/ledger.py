@@ -1,4 +1,4 @@
-"""Which tables keep what was said and by whom? Inbox, outbox, receipts, audit, set aside."""
+"""Which tables keep what was said and by whom? Inbox, outbox, receipts, audit, set aside, alarms, beats."""
 
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,38 @@ class Aside(SQLModel, table=True):
     error: str
     tries: int
     at: datetime
+
+
+class Alarm(SQLModel, table=True):
+    """Something an operator must look at. The index keeps one uncleared alarm of a kind about one thing."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        Index(
+            "alarm_uncleared",
+            "kind",
+            "about",
+            unique=True,
+            sqlite_where=text("cleared_at IS NULL"),
+            postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    kind: str
+    about: str
+    territory: str | None = None
+    words: str
+    raised_at: datetime
+    cleared_at: datetime | None = None
+
+
+class Beat(SQLModel, table=True):
+    """The last sign of life of a sweep or a process."""
+
+    __tablename__ = "beat"
+    name: str = Field(primary_key=True)
+    at: datetime
+    detail: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 def outbox_row(fact: Event, now: datetime) -> dict[str, Any]:

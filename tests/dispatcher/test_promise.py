@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.storage.database import Database
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 from tests.dispatcher.both_rooms import World
 
 STEPS = ("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "act", "close", "cancel")
@@ -23,7 +23,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def make() -> None:
         database = Database(f"sqlite:///{path}")
-        await create_tables(database)
+        await migrate(database)
         await database.close()
 
     asyncio.run(make())

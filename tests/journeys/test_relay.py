@@ -17,7 +17,7 @@ from services.bus.streams import STREAM, prepare_stream
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.storage.database import Database
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 from tests.builders import MONDAY, an_order
 from tests.journeys.town import Server
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.journey
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'relais.db'}")
-    await create_tables(database)
+    await migrate(database)
     yield database
     await database.close()
 

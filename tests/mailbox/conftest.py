@@ -151,7 +151,8 @@ async def process(database: Database) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def desk(database: Database) -> AsyncIterator[Desk]:
     """A process on an empty database, not yet committing: call `open()`, or let a group come in `together`."""
-    await database.create(TABLES)
+    async with database.writing() as db:
+        await db.run_sync(TABLES.create_all)
     async with process(database) as desk:
         yield desk
 

@@ -16,7 +16,8 @@ from dispatcher.life import Timer, Wake
 from dispatcher.tables import TIMER
 from dispatcher.views import OnCall
 from services.storage.database import Database
-from services.storage.tables import MODELS, create_tables
+from services.storage.migrate import migrate
+from services.storage.tables import MODELS
 from tests.builders import MONDAY, TARN
 
 ANNE, BRUNO = OnCall("anne", 0, "Anne"), OnCall("bruno", 1, "Bruno")
@@ -135,12 +136,12 @@ async def test_every_table_of_the_house_is_there(database: Database) -> None:
 async def test_a_second_start_finds_everything_as_it_was(database: Database) -> None:
     async with database.writing() as db:
         await store.set_roster(db, TARN, [ANNE])
-    await create_tables(database)
+    await migrate(database)
     assert await roster(database) == [ANNE]
 
 
 async def test_several_processes_may_start_at_once(database: Database) -> None:
-    await asyncio.gather(*(create_tables(database) for _ in range(3)))
+    await asyncio.gather(*(migrate(database) for _ in range(3)))
 
 
 async def test_the_guards_against_overlaps_are_there(database: Database) -> None:
@@ -168,7 +169,7 @@ async def test_sqlite_keeps_what_it_has_committed(sqlite_url: str, pragma: str, 
 
 async def test_a_reader_of_sqlite_sees_one_moment(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    await create_tables(database)
+    await migrate(database)
     async with database.read() as db:
         assert await store.roster(db, TARN) == []
         async with database.writing() as other:
@@ -180,14 +181,14 @@ async def test_a_reader_of_sqlite_sees_one_moment(sqlite_url: str) -> None:
 
 async def test_sqlite_makes_the_folder_it_lies_in(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'relais.db'}")
-    await create_tables(database)
+    await migrate(database)
     await database.close()
     assert (tmp_path / "new" / "folder" / "relais.db").stat().st_size > 0
 
 
 async def test_sqlite_takes_the_write_lock_before_it_reads(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
-    await create_tables(database)
+    await migrate(database)
     with contextlib.closing(sqlite3.connect(tmp_path / "relais.db", timeout=0)) as other:
         async with database.writing():
             with pytest.raises(sqlite3.OperationalError, match="locked"):

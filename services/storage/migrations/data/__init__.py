@@ -1,0 +1,1 @@
+"""Which changes made the tables of the house?"""
