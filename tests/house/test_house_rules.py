@@ -19,6 +19,7 @@ MAY_WRITE = {
     "services/mailbox.py": "one message, one transaction, one effect",
     "services/storage/database.py": "is that door",
     "services/storage/sqlite.py": "is that door for SQLite",
+    "services/storage/later.py": "ends the savepoints of the mailbox, inside its transaction",
     "services/storage/migrate.py": "makes and changes the tables at start, before any message",
     "services/storage/keyring.py": "a store of its own: the key commits before what it seals",
 }
