@@ -86,7 +86,7 @@ class Cast:
 
     async def start(self) -> None:
         """Everything, in the order of what needs what. Returns when the web answers."""
-        await self.start_servers()
+        await asyncio.gather(self.start_servers(), asyncio.to_thread(_compile))
         for name in OURS:
             self.players[name].start()
         await self.answers()
@@ -120,7 +120,8 @@ class Cast:
                     if (await client.get("/health")).is_success:
                         return
                 await asyncio.sleep(0.1)
-        raise RuntimeError(f"web did not answer:\n{self.players['web'].last_words()}")
+        words = (f"--- {name} ({player.starts} starts)\n{player.last_words()}" for name, player in self.players.items())
+        raise RuntimeError("web did not answer\n" + "\n".join(words))
 
     @asynccontextmanager
     async def operator(self) -> AsyncIterator[Client]:
@@ -197,6 +198,12 @@ class Cast:
 
     def _nats_environment(self) -> dict[str, str]:
         return dict(os.environ) | {f"NATS_{user.upper()}_PASSWORD": word for user, word in self._secrets.items()}
+
+
+def _compile() -> None:
+    """Compile the code once, before five processes do it at the same time."""
+    command = [sys.executable, "-c", "import services.cli.main, services.up, services.web.app"]
+    subprocess.run(command, cwd=HOUSE, env=clean_environment(), check=True)
 
 
 async def _silent(error: Exception) -> None:

@@ -6,8 +6,10 @@ import ctypes
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -108,5 +110,13 @@ def _die_with_us() -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without any setting of Relais or of a server."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("RELAIS_", "NATS_", "PG"))}
+    """Ours, without any setting of Relais or of a server. Code is compiled once, as it is where it is installed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RELAIS_", "NATS_", "PG"))}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept["PYTHONPYCACHEPREFIX"] = _bytecode().name
+    return kept
+
+
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="relais-bytecode-")
