@@ -4,22 +4,31 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
-from tests.chaos import scenes
+from tests.chaos import power_cut, scenes
 from tests.chaos.faults import Say
 from tests.chaos.people import now
 from tests.chaos.report import Report, Scene
 from tests.chaos.scenes import Length
 from tests.servers import postgres_programs
 
+LAZY: dict[str, dict[str, Any]] = {
+    "sync_interval 2m for NATS": {"sync_interval": "2m"},
+    "synchronous_commit=off for PostgreSQL": {"postgres": power_cut.LAZY_POSTGRES},
+}
+"""Settings that are quicker, and what a power cut takes then: shown, so that nobody is tempted."""
+
 Play = Callable[[Path, Length, int, Say], Awaitable[Scene]]
 SCENES: dict[str, Play] = {
     "killed": scenes.killed_in_turn,
     "nats-full": lambda folder, length, seed, say: scenes.disk_full(folder, "nats", length, seed, say),
+    "power-cut": power_cut.power_cut,
     "postgres-full": lambda folder, length, seed, say: scenes.disk_full(folder, "postgres", length, seed, say),
 }
 
@@ -57,13 +66,26 @@ async def _play(report: Report, name: str, length: Length) -> None:
     def say(text: str) -> None:
         print(f"  {monotonic() - began:6.1f} s  {text}", flush=True)
 
+    try:
+        with _folder() as folder:
+            report.scenes.append(await SCENES[name](folder, length, report.seed, say))
+        for words, weaker in LAZY.items() if name == "power-cut" else ():
+            say(f"the same with {words}")
+            with _folder() as folder:
+                taken = await power_cut.lazy_power_cut(folder, length, report.seed, say, **weaker)
+            report.notes.append(f"power cut with {words}, to show that the test bites: {taken}")
+            say(taken)
+    except OSError as refused:
+        report.notes.append(f"{name}: skipped, {refused}")
+        say(f"skipped: {refused}")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that is gone afterwards; open, as PostgreSQL runs as somebody else where we are root."""
     with tempfile.TemporaryDirectory(prefix="relais-chaos-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else where we are root
-        try:
-            report.scenes.append(await SCENES[name](Path(folder), length, report.seed, say))
-        except OSError as refused:
-            report.notes.append(f"{name}: skipped, {refused}")
-            say(f"skipped: {refused}")
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def _conclude(report: Report, out: Path | None) -> int:

@@ -32,7 +32,14 @@ class Faults:
 
 
 async def kill_in_turn(
-    cast: Cast, faults: Faults, *, rounds: int, gap: tuple[float, float], seed: int, say: Say, who: Sequence[str] = VICTIMS
+    cast: Cast,
+    faults: Faults,
+    *,
+    rounds: int,
+    gap: tuple[float, float],
+    seed: int,
+    say: Say,
+    who: Sequence[str] = VICTIMS,
 ) -> None:
     """Each dies once a round, in another order each time, after a pause that nobody can foresee."""
     dice = random.Random(seed)
@@ -90,7 +97,10 @@ async def hurry(js: JetStreamContext, seconds: float) -> None:
             await js.add_consumer(STREAM, info.config)
 
 
-FAKE_TIME = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
+FAKE_TIME = (
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+)
 
 
 def fake_time_library() -> Path | None:

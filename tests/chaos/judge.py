@@ -51,11 +51,18 @@ class Verdict:
 
 
 async def judge(
-    cast: Cast, journal: Journal, *, settled: bool, give_up: float, say: Callable[[str], None] = lambda text: None
+    cast: Cast,
+    journal: Journal,
+    *,
+    settled: bool,
+    give_up: float,
+    say: Callable[[str], None],
+    before: datetime | None = None,
 ) -> Verdict:
     """Wait until everything has come to rest (`settled`: claimed messages have a fate, too), then count.
 
-    `give_up`: seconds after which it is counted as it stands, and said not to have come to rest.
+    `give_up`: seconds after which it is counted as it stands, and said not to have come to rest. What was promised
+    after `before` does not count: nobody may have been there any more to hear it.
     """
     database = Database(cast.database_url())
     try:
@@ -65,8 +72,8 @@ async def judge(
             violated = await broken(database, js)
             async with database.read() as db:
                 return Verdict(
-                    acknowledged=len(journal.requests),
-                    lost=await lost(db, journal),
+                    acknowledged=sum(before is None or one.promised < before for one in journal.requests.values()),
+                    lost=await lost(db, journal, before=before),
                     double_booked=await _double_booked(db),
                     double_messaged=await _double_messaged(db),
                     violated=violated + await _stuck(db),
@@ -116,11 +123,13 @@ async def what_waits(database: Database, js: JetStreamContext, *, settled: bool)
     return {what: n for what, n in counted.items() if n}
 
 
-async def lost(db: AsyncConnection, journal: Journal, *, before: datetime | None = None) -> list[str]:
+async def lost(db: AsyncConnection, journal: Journal, *, before: datetime | None) -> list[str]:
     """I1: what was promised (before this moment) and is not so."""
     states = {row.id: row.state for row in await db.execute(select(REQUEST.c.id, REQUEST.c.state))}
     slots = {row.id: row.status for row in await db.execute(select(SLOT.c.id, SLOT.c.status))}
-    entered = {row.about for row in await db.execute(select(AUDIT.c.about).where(AUDIT.c.subject == "request.entered.v1"))}
+    entered = {
+        row.about for row in await db.execute(select(AUDIT.c.about).where(AUDIT.c.subject == "request.entered.v1"))
+    }
 
     def promised(moments: dict[str, datetime]) -> list[str]:
         return [one for one, moment in moments.items() if before is None or moment < before]
@@ -142,7 +151,8 @@ async def _double_booked(db: AsyncConnection) -> list[str]:
     placed = list(await db.execute(select(REQUEST).where(REQUEST.c.state.in_(PLACED))))
     active = list(await db.execute(select(BOOKING).where(BOOKING.c.state == "active")))
     return [
-        *(f"{who} sees two patients at {start}" for who, start in _twice((row.practitioner_id, row.start) for row in placed)),
+        *(f"{who} sees two patients at {start}"
+          for who, start in _twice((row.practitioner_id, row.start) for row in placed)),
         *(f"seat {seat} is taken twice" for seat in _twice((row.slot_id, row.seat) for row in active)),
         *(f"request {one} has two seats" for one in _twice(row.request_id for row in active)),
     ]  # fmt: skip

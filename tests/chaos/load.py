@@ -171,4 +171,3 @@ class Load:
             self.journal.slots[slot["id"]] = now()
             self._slot_of[slot["id"]] = person
             self.journal.seats += CAPACITY
-

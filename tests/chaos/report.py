@@ -87,9 +87,7 @@ def recovery(name: str, dead: datetime, journal: Journal, marks: dict[str, datet
 def entry_while_away(journal: Journal, faults: Faults) -> tuple[int, int]:
     """Of the POSTs that began while NATS alone was away: how many were answered 2xx, and how many there were."""
     tried = [
-        one
-        for one in journal.attempts
-        if one.door == DOOR and any(down < one.began < up for down, up in faults.away)
+        one for one in journal.attempts if one.door == DOOR and any(down < one.began < up for down, up in faults.away)
     ]
     return sum(one.good for one in tried), len(tried)
 

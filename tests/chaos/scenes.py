@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.bus.streams import STREAM
 from tests.chaos import faults as wrong
 from tests.chaos.cast import Cast
 from tests.chaos.faults import Faults, Say
@@ -80,7 +81,6 @@ async def disk_full(folder: Path, whose: str, length: Length, seed: int, say: Sa
 @asynccontextmanager
 async def playing(folder: Path, length: Length, seed: int, **cast: Any) -> AsyncIterator[tuple[Cast, Load]]:
     """Everything runs and people work, until the end of the block."""
-    folder.mkdir(parents=True, exist_ok=True)
     playing = Cast(folder, **cast)
     load = Load(playing.url, per_second=length.per_second, seed=seed)
     try:
@@ -95,21 +95,21 @@ async def playing(folder: Path, length: Length, seed: int, **cast: Any) -> Async
 async def _only_in_the_long_run(cast: Cast, faults: Faults, say: Say) -> None:
     say("web is killed while NATS is away")
     came = await wrong.web_restarts_without_nats(cast, faults, 20)
-    faults.notes.append(f"a web killed while NATS is away {'answers again' if came else 'does NOT answer'} before it is back")
+    faults.notes.append(
+        f"a web killed while NATS is away {'answers again' if came else 'does NOT answer'} before it is back"
+    )
     await wrong.jump_the_clock(cast, faults, name="clock", seconds=20, say=say)
 
 
 async def _recovers(cast: Cast, load: Load, seconds: float) -> bool:
     """Whether a request entered from now on is acknowledged, and its facts reach the stream."""
-    from services.bus.streams import STREAM
-
     known, last = len(load.journal.requests), -1
     for _ in range(int(seconds)):
         await asyncio.sleep(1)
         try:
             async with asyncio.timeout(5), cast.operator() as client:
                 stored = (await client.jetstream().stream_info(STREAM)).state.last_seq
-        except Exception:  # noqa: BLE001 - away in whatever way
+        except Exception:
             continue
         if last >= 0 and stored > last and len(load.journal.requests) > known:
             return True
