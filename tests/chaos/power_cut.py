@@ -8,6 +8,7 @@ acknowledged before. Needs root, for the mounts; all is in a folder of its own.
 
 import asyncio
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,8 +69,11 @@ class Disk:
 
     def close(self) -> None:
         """Unmounted, and the loop device is free again."""
-        if self.place.is_mount():
-            _do("umount", str(self.place))
+        for _ in range(100):
+            if not self.place.is_mount() or _did("umount", str(self.place)):
+                return
+            time.sleep(0.1)  # a server's children take a moment to die after it
+        _do("umount", "--lazy", str(self.place))
 
 
 async def power_cut(folder: Path, length: Length, seed: int, say: Say) -> Scene:
@@ -160,6 +164,10 @@ def _disk(folder: Path) -> Iterator[Disk]:
         yield disk
     finally:
         disk.close()
+
+
+def _did(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _do(*command: str) -> None:
