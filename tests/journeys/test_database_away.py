@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifications.channels.outcome import Accepted, Letter, Outcome
 from services.bus import streams, worker
 from services.settings import Settings
 from services.storage.database import Database
@@ -65,3 +66,36 @@ async def test_what_was_delivered_in_vain_while_the_database_was_away_is_done_wh
         async with town.house.database.read() as db:
             assert (await db.execute(text("SELECT count(*) FROM aside"))).scalar_one() == 0
         await assert_kept(town.house.database, town.js)
+
+
+async def test_a_message_that_left_while_the_database_went_away_is_known_to_have_left(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: list[asyncio.Task[None]] = []
+
+    async def cut() -> None:
+        async with database_away(monkeypatch):
+            await asyncio.sleep(1)
+
+    class CutOff:
+        name = "console"
+
+        async def send(self, letter: Letter) -> Outcome:
+            if not cuts:
+                cuts.append(asyncio.create_task(cut()))
+                await asyncio.sleep(0.1)
+            return Accepted(letter.key)
+
+    async with living(settings) as town:
+        town.house.channels["console"] = CutOff()
+        await town.settle_in("gp-1")
+        await town.open_slot()
+        await town.enter("r-1")
+        await town.until(lambda: sent(town, "r-1"))
+        assert cuts
+        await town.until_quiet()
+        await assert_kept(town.house.database, town.js)
+
+
+async def sent(town: Town, request_id: str) -> bool:
+    return await town.told(request_id) == [("booked", "sent")]
