@@ -5,7 +5,7 @@ import contextlib
 import errno
 import random
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,37 +19,49 @@ from tests.chaos.cast import Cast
 from tests.chaos.people import now
 
 Say = Callable[[str], None]
+Felt = Callable[["Kill"], Awaitable[None]]
 VICTIMS = ("web", "dispatcher", "availability", "notifications", "clock", "nats", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Who died, when it was dead, and whether everything else was well: only then the time to recover is its own."""
+
+    name: str
+    dead: datetime
+    alone: bool
 
 
 @dataclass
 class Faults:
-    """Everything that was done: (whom, when it was dead), and the time in which NATS alone was away."""
+    """Everything that was done, and the time in which NATS alone was away."""
 
-    kills: list[tuple[str, datetime]] = field(default_factory=list)
+    kills: list[Kill] = field(default_factory=list)
     away: list[tuple[datetime, datetime]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 async def kill_in_turn(
-    cast: Cast,
-    faults: Faults,
-    *,
-    rounds: int,
-    gap: tuple[float, float],
-    seed: int,
-    say: Say,
-    who: Sequence[str] = VICTIMS,
+    cast: Cast, faults: Faults, *, rounds: int, gap: tuple[float, float], seed: int, say: Say, felt: Felt
 ) -> None:
-    """Each dies once a round, in another order each time, after a pause that nobody can foresee."""
+    """Each dies once a round, in another order each time, after a pause that nobody can foresee.
+
+    In every second round the next one dies only when the last one's work goes on again (`felt`); in the others they
+    die on top of one another.
+    """
     dice = random.Random(seed)
     for number in range(1, rounds + 1):
-        order = list(who)
+        order = list(VICTIMS)
         dice.shuffle(order)
+        alone = number % 2 == 0
         for name in order:
             await asyncio.sleep(dice.uniform(*gap))
-            faults.kills.append((name, await cast.kill(name)))
-        say(f"round {number} of {rounds}: killed {', '.join(order)}")
+            faults.kills.append(Kill(name, await cast.kill(name), alone))
+            if alone:
+                await felt(faults.kills[-1])
+        for kill in faults.kills[-len(order) :]:
+            await felt(kill)
+        say(f"round {number} of {rounds}, {'one by one' if alone else 'all at once'}: {', '.join(order)}")
 
 
 async def nats_away(cast: Cast, faults: Faults, seconds: float) -> None:

@@ -1,7 +1,6 @@
 """Was anything promised and lost, or done twice? Asked when everything has come to rest."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -19,13 +18,13 @@ from availability.tables import BOOKING, SLOT
 from dispatcher.life import PLACED, WAITING
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
+from schemas.message import MessageSent
 from services.bus.streams import STREAM
 from services.storage.database import Database
 from tests.chaos.cast import Cast
 from tests.chaos.people import Journal, now
 from tests.invariants import ASIDE, AUDIT, OUTBOX, broken
 
-SENT = "message.sent.v1"
 CALM = 3
 """So many looks in a row must find nothing on its way."""
 
@@ -81,7 +80,7 @@ async def judge(
                     set_aside=await _count(db, ASIDE),
                     messages=await _count(db, MESSAGE, MESSAGE.c.state == "sent"),
                     at_rest=at_rest,
-                    marks=await _marks(db),
+                    marks=await marks(db),
                 )
     finally:
         await database.close()
@@ -171,8 +170,8 @@ async def _double_messaged(db: AsyncConnection) -> list[str]:
     facts = Counter((row.about, row.subject) for row in await db.execute(select(AUDIT.c.about, AUDIT.c.subject)))
     because = {"booked": "request.booked.v1", "moved": "request.booked.v1", "cancelled": "request.reopened.v1",
                "withdrawn": "request.withdrawn.v1"}  # fmt: skip
-    said = await db.execute(select(OUTBOX.c.body).where(OUTBOX.c.topic.like(f"%.{SENT}")))
-    handed_over = (json.loads(row.body)["message_id"] for row in said)
+    said = await db.execute(select(OUTBOX.c.body).where(OUTBOX.c.topic.like(f"%.{MessageSent.subject}")))
+    handed_over = (one.message_id for row in said for one in MessageSent.model_validate_json(row.body).messages)
     return [
         *(f"the patient of {request} was told {kind!r} {n} times" for (request, kind, _), n in told.items()
           if n > facts[request, because[kind]] or (kind == "booked" and n > 1)),
@@ -186,7 +185,7 @@ async def _stuck(db: AsyncConnection) -> list[str]:
     return [f"request {row.id} waits for the answer to a proposal, for ever" for row in rows]
 
 
-async def _marks(db: AsyncConnection) -> dict[str, datetime]:
+async def marks(db: AsyncConnection) -> dict[str, datetime]:
     """For each request, when its first message was due (an alert is a message, too)."""
     first = select(MESSAGE.c.request_id, func.min(MESSAGE.c.due_at).label("at")).group_by(MESSAGE.c.request_id)
     return {row.request_id: row.at for row in await db.execute(first)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from tests.chaos.faults import VICTIMS, Faults
+from tests.chaos.faults import VICTIMS, Faults, Kill
 from tests.chaos.judge import Verdict
 from tests.chaos.people import Journal
 
@@ -52,7 +52,7 @@ class Report:
         found = [f"{scene.name}: {what}" for scene in self.scenes for what in _found(scene.verdict)]
         parts = [
             _table(["scene", *COUNTED], ([scene.name, *_counts(scene)] for scene in self.scenes)),
-            _table(["killed", "times", "felt until", "p50", "max"], _recoveries(self.scenes)),
+            _table(["killed", "times", "of them alone", "then felt until", "p50", "max"], _recoveries(self.scenes)),
             "\n".join(f"- {note}" for note in notes),
         ]
         if found:
@@ -72,8 +72,9 @@ COUNTED = (
 )  # fmt: skip
 
 
-def recovery(name: str, dead: datetime, journal: Journal, marks: dict[str, datetime]) -> float | None:
+def recovery(kill: Kill, journal: Journal, marks: dict[str, datetime]) -> float | None:
     """Seconds from the death to the first sign of life of what people notice; None when none was seen."""
+    name, dead = kill.name, kill.dead
     if name in ("web", "postgres"):
         signs: Iterable[datetime] = (one.ended for one in journal.attempts if one.began > dead and one.good)
     else:
@@ -95,16 +96,12 @@ def entry_while_away(journal: Journal, faults: Faults) -> tuple[int, int]:
 def _recoveries(scenes: Sequence[Scene]) -> list[list[str]]:
     rows = []
     for name in VICTIMS:
-        felt = [
-            recovery(name, dead, scene.journal, scene.verdict.marks)
-            for scene in scenes
-            for victim, dead in scene.faults.kills
-            if victim == name
-        ]
+        killed = [(scene, kill) for scene in scenes for kill in scene.faults.kills if kill.name == name]
+        felt = [recovery(kill, scene.journal, scene.verdict.marks) for scene, kill in killed if kill.alone]
         seen = sorted(one for one in felt if one is not None)
-        if felt:
+        if killed:
             p50, worst = (f"{median(seen):.1f} s", f"{seen[-1]:.1f} s") if seen else ("–", "–")
-            rows.append([name, str(len(felt)), FELT_BY[name], p50, worst])
+            rows.append([name, str(len(killed)), str(len(seen)), FELT_BY[name], p50, worst])
     return rows
 
 
@@ -118,8 +115,16 @@ def _counts(scene: Scene) -> list[str]:
 def _said(scene: Scene) -> list[str]:
     good, tried = entry_while_away(scene.journal, scene.faults)
     away = [f"entry while NATS was away: {good} of {tried} POSTs answered 2xx"] if scene.faults.away else []
+    waits = [
+        (scene.verdict.marks[one.id] - one.promised).total_seconds()
+        for one in scene.journal.requests.values()
+        if one.kind == "plain" and one.id in scene.verdict.marks
+    ]
+    longest = (
+        [f"from the answer to the message: median {median(waits):.1f} s, longest {max(waits):.0f} s"] if waits else []
+    )
     given_up = [f"{scene.journal.given_up} acts were never answered"] if scene.journal.given_up else []
-    return [*away, *given_up, *scene.faults.notes, *scene.notes]
+    return [*away, *longest, *given_up, *scene.faults.notes, *scene.notes]
 
 
 def _found(verdict: Verdict) -> list[str]:

@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
 from services.bus.streams import STREAM
+from services.storage.database import Database
 from tests.chaos import faults as wrong
 from tests.chaos.cast import Cast
-from tests.chaos.faults import Faults, Say
-from tests.chaos.judge import judge
+from tests.chaos.faults import Faults, Kill, Say
+from tests.chaos.judge import judge, marks
 from tests.chaos.load import Load
-from tests.chaos.report import Scene
+from tests.chaos.report import Scene, recovery
 
 STORE_MB, DATA_MB = 64, 320
 
@@ -31,7 +36,7 @@ class Length:
 
 
 SHORT = Length(per_second=6, rounds=1, gap=(0.6, 1.2), away=4, settle=120, short=True)
-LONG = Length(per_second=10, rounds=20, gap=(3.0, 6.0), away=15, settle=420)
+LONG = Length(per_second=10, rounds=20, gap=(0.5, 4.0), away=15, settle=420)
 
 
 async def killed_in_turn(folder: Path, length: Length, seed: int, say: Say) -> Scene:
@@ -39,7 +44,12 @@ async def killed_in_turn(folder: Path, length: Length, seed: int, say: Say) -> S
     faults = Faults()
     async with playing(folder, length, seed) as (cast, load):
         say("everything runs; people work; the killing begins")
-        await wrong.kill_in_turn(cast, faults, rounds=length.rounds, gap=length.gap, seed=seed, say=say)
+
+        async def felt(kill: Kill) -> None:
+            if not length.short:
+                await _goes_on(cast, load, kill)
+
+        await wrong.kill_in_turn(cast, faults, rounds=length.rounds, gap=length.gap, seed=seed, say=say, felt=felt)
         await cast.answers()
         await asyncio.sleep(length.away / 4)
         say(f"NATS is away for {length.away:.0f} s")
@@ -99,6 +109,27 @@ async def _only_in_the_long_run(cast: Cast, faults: Faults, say: Say) -> None:
         f"a web killed while NATS is away {'answers again' if came else 'does NOT answer'} before it is back"
     )
     await wrong.jump_the_clock(cast, faults, name="clock", seconds=20, say=say)
+
+
+async def _goes_on(cast: Cast, load: Load, kill: Kill) -> None:
+    """Wait until what died does its work again; not for ever."""
+    database = Database(cast.database_url())
+    try:
+        async with asyncio.timeout(90):
+            while recovery(kill, load.journal, await _marks(database)) is None:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.3)
+    except TimeoutError:
+        return
+    finally:
+        await database.close()
+
+
+async def _marks(database: Database) -> dict[str, datetime]:
+    try:
+        async with database.read() as db:
+            return await marks(db)
+    except (SQLAlchemyError, OSError, asyncpg.PostgresError):
+        return {}
 
 
 async def _recovers(cast: Cast, load: Load, seconds: float) -> bool:

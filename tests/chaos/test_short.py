@@ -32,7 +32,7 @@ async def test_everybody_dies_once_under_load_and_nobody_is_lost_and_nothing_is_
         servers.missing(str(missing))
     scene = await scenes.killed_in_turn(folder, scenes.SHORT, seed=1, say=print)
     verdict = scene.verdict
-    assert {name for name, _ in scene.faults.kills} == set(VICTIMS)
+    assert {kill.name for kill in scene.faults.kills} == set(VICTIMS)
     assert verdict.acknowledged > 20
     assert verdict.messages > 20
     assert verdict.lost == []
