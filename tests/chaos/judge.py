@@ -73,9 +73,9 @@ async def judge(
                 return Verdict(
                     acknowledged=sum(before is None or one.promised < before for one in journal.requests.values()),
                     lost=await lost(db, journal, before=before),
-                    double_booked=await _double_booked(db),
-                    double_messaged=await _double_messaged(db),
-                    violated=violated + await _stuck(db),
+                    double_booked=await double_booked(db),
+                    double_messaged=await double_messaged(db),
+                    violated=violated + await stuck(db),
                     ambiguous=await _count(db, MESSAGE, MESSAGE.c.state.in_(("ambiguous", "claimed"))),
                     set_aside=await _count(db, ASIDE),
                     messages=await _count(db, MESSAGE, MESSAGE.c.state == "sent"),
@@ -145,7 +145,7 @@ async def lost(db: AsyncConnection, journal: Journal, *, before: datetime | None
     ]  # fmt: skip
 
 
-async def _double_booked(db: AsyncConnection) -> list[str]:
+async def double_booked(db: AsyncConnection) -> list[str]:
     """The same person at the same time for two patients, or two places for one: as patients were told."""
     placed = list(await db.execute(select(REQUEST).where(REQUEST.c.state.in_(PLACED))))
     active = list(await db.execute(select(BOOKING).where(BOOKING.c.state == "active")))
@@ -157,7 +157,7 @@ async def _double_booked(db: AsyncConnection) -> list[str]:
     ]  # fmt: skip
 
 
-async def _double_messaged(db: AsyncConnection) -> list[str]:
+async def double_messaged(db: AsyncConnection) -> list[str]:
     """One version of one thing, handed over twice: two messages for one fact, or one message sent two times.
 
     Each booking is a version: so many « booked » or « moved » may leave as there were bookings.
@@ -179,7 +179,7 @@ async def _double_messaged(db: AsyncConnection) -> list[str]:
     ]  # fmt: skip
 
 
-async def _stuck(db: AsyncConnection) -> list[str]:
+async def stuck(db: AsyncConnection) -> list[str]:
     """At rest no proposal is without an answer: nobody would ever look at that request again."""
     rows = await db.execute(select(REQUEST.c.id).where(REQUEST.c.state.in_(WAITING), REQUEST.c.pending.is_not(None)))
     return [f"request {row.id} waits for the answer to a proposal, for ever" for row in rows]
