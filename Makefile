@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 ROOMS := schemas dispatcher availability notifications services tests
 LOCK_HEADER := "\# Versions and hashes of everything that is installed; made by 'make lock', do not edit."
 
-.PHONY: help run test check format bench docs lock clean
+.PHONY: help run test check format bench chaos powercut docs lock clean
 
 help: ## this list
 	@echo "Relais: what you can ask for"
@@ -55,6 +55,14 @@ format: $(VENV)/.ready-dev ## put the code in shape and mend what a machine can
 bench: $(VENV)/.ready-dev ## measure the corridor on this machine
 	@$(BIN)/python -m tests.bench
 	@echo; echo "Next: compare with the figures in docs/; they hold for one machine only."
+
+CHAOS := var/chaos.md
+
+chaos: $(VENV)/.ready-dev ## kill every process under load, again and again, and count what was lost (20 minutes)
+	@$(BIN)/python -m tests.chaos --out $(CHAOS)
+
+powercut: $(VENV)/.ready-dev ## cut the power under load and see what is left (needs root, for a disk in a file)
+	@$(BIN)/python -m tests.chaos --only power-cut --out $(CHAOS)
 
 docs: $(VENV)/.ready ## write docs/asyncapi.json and docs/openapi.json from the code
 	@$(BIN)/relais docs write

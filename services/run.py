@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,9 @@ CLOCK = "clock"
 """The worker that runs the sweeps."""
 ALL = (*ROOMS, CLOCK)
 
+BUS_WITHIN = 5.0
+"""Seconds the web waits for NATS before it serves people without it."""
+
 
 @asynccontextmanager
 async def running(
@@ -56,13 +59,12 @@ async def running(
             progress("nats-server")
             url = await _start_nats(settings, stack)
         progress("streams")
-        broker, client = await _connect(house, url, workers)
-        relay = Relay(client, house.database, house.mailbox, house.clock)
-        stack.callback(_spawn(relay.run()).cancel)
-        await _learn_slots(house, client)
-        stack.push_async_callback(house.facts.stop)
-        await broker.start()
-        stack.push_async_callback(_hang_up, broker, client)
+        if not workers:
+            await _join_when_it_is_there(house, url, stack)
+            spare_the_collector()
+            yield house
+            return
+        relay = await stack.enter_async_context(_on_the_bus(house, url, workers))
         sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
@@ -130,14 +132,52 @@ async def _start_nats(settings: Settings, stack: AsyncExitStack) -> str:
     return url
 
 
-async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[NatsBroker, Client]:
-    """Connected, with the stream and the readers as they must be, and the rooms subscribed (not yet started)."""
+@asynccontextmanager
+async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIterator[Relay]:
+    """Publishing what is committed, following the slots, hearing what these workers react to."""
+    async with AsyncExitStack() as stack:
+        broker = make_broker(url, reconnected_cb=house.facts.resume)
+        client = await connect(broker)
+        stack.push_async_callback(_close, client)
+        await _prepare(house, broker, client, workers)
+        relay = Relay(client, house.database, house.mailbox, house.clock)
+        stack.callback(_spawn(relay.run()).cancel)
+        await _learn_slots(house, client)
+        stack.push_async_callback(house.facts.stop)
+        await broker.start()
+        stack.push_async_callback(_hang_up, broker, client)
+        yield relay
 
-    async def resume() -> None:
-        await house.facts.resume()
 
-    broker = make_broker(url, reconnected_cb=resume)
-    client = await connect(broker)
+async def _join_when_it_is_there(house: House, url: str, stack: AsyncExitStack) -> None:
+    """Who serves people does not wait for the bus: what they say is committed, and travels when it is back."""
+    joined = asyncio.Event()
+
+    async def join() -> None:
+        while True:
+            try:
+                async with _on_the_bus(house, url, ()):
+                    joined.set()
+                    await asyncio.Event().wait()
+            except (NatsError, OSError) as away:
+                log.warning("not on the bus yet: %s", type(away).__name__)
+                await asyncio.sleep(1)
+
+    joining = _spawn(join())
+    stack.push_async_callback(_ended, joining)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(joined.wait(), BUS_WITHIN)
+    if not joined.is_set():
+        await _fill_seats(house)
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _prepare(house: House, broker: NatsBroker, client: Client, workers: Sequence[str]) -> None:
+    """The stream and the readers as they must be, and the rooms subscribed (not yet started)."""
     js = client.jetstream(timeout=10)
     await prepare_stream(js)
     reactions = room_reactions(house)
@@ -148,7 +188,6 @@ async def _connect(house: House, url: str, workers: Sequence[str]) -> tuple[Nats
     for room in workers:
         if room in reactions:
             subscribe(broker, room, reactions[room], house.mailbox, house.vault)
-    return broker, client
 
 
 async def _hang_up(broker: NatsBroker, client: Client) -> None:
@@ -157,6 +196,11 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
         await broker.stop()
     except (RuntimeError, OSError, NatsError) as away:
         log.warning("NATS was away at the end: %s", type(away).__name__)
+        await _close(client)
+
+
+async def _close(client: Client) -> None:
+    with suppress(OSError, NatsError):  # it is gone already
         await client.close()
 
 
@@ -170,10 +214,14 @@ async def _learn_slots(house: House, client: Client) -> None:
         if info.name.startswith("dispatcher-") and info.ack_floor and (info.num_pending or info.num_ack_pending)
     ]
     first = min([last, *behind]) + 1
-    async with house.database.read() as db:
-        fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
+    await _fill_seats(house)
     house.facts.watch(house.seats.hear)
     await house.facts.start(client, first)
+
+
+async def _fill_seats(house: House) -> None:
+    async with house.database.read() as db:
+        fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -18,6 +18,7 @@ from schemas.sealed import Erased, Vault
 from schemas.values import system_actor
 from services.clock import Clock
 from services.mailbox import Mailbox
+from services.storage.away import is_away
 
 log = logging.getLogger("relais.sender")
 
@@ -68,9 +69,21 @@ class Sender:
         if claimed:
             outcomes = await asyncio.gather(*(self._hand_over(message) for message in claimed))
             fates = list(zip(claimed, outcomes, strict=True))
-            order = _order()
-            await self._mailbox.order(order, lambda db, now: record(order, fates, db, now))
+            await self._write_down(fates)
         return len(claimed)
+
+    async def _write_down(self, fates: Sequence[tuple[MessageRow, Outcome]]) -> None:
+        """What became of them, again and again while the database is away: what has left must not be forgotten."""
+        order = _order()
+        while True:
+            try:
+                await self._mailbox.order(order, lambda db, now: record(order, fates, db, now))
+                return
+            except Exception as failed:
+                if not is_away(failed):
+                    raise
+                log.warning("%d outcomes wait for the database: %s", len(fates), type(failed).__name__)
+                await asyncio.sleep(LONGEST_NAP)
 
     async def settle_lost(self) -> None:
         """Make visible what a dead sender left between claim and outcome."""

@@ -111,7 +111,7 @@ def postgres() -> Iterator[Postgres]:
     if programs is None:
         missing("no PostgreSQL: install Debian's postgresql, or set PG_BIN to the folder with initdb")
     folder = Path(tempfile.mkdtemp(prefix="relais-pg-"))
-    someone = _not_root(folder)
+    someone = not_root(folder)
     try:
         data = folder / "data"
         _run(
@@ -131,15 +131,16 @@ def postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _not_root(folder: Path) -> Mapping[str, Any]:
-    """As whom to run: ourselves, or, because PostgreSQL refuses root, somebody who may own the folder."""
+def not_root(*folders: Path) -> Mapping[str, Any]:
+    """As whom to run: ourselves, or, because PostgreSQL refuses root, somebody who may own the folders."""
     if os.geteuid() != 0:
         return {}
     known = {one.pw_name: one for one in pwd.getpwall()}
     who = known.get("postgres") or known.get("nobody")
     if who is None:
         missing("PostgreSQL does not run as root, and there is no user postgres or nobody")
-    os.chown(folder, who.pw_uid, who.pw_gid)
+    for folder in folders:
+        os.chown(folder, who.pw_uid, who.pw_gid)
     return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
 
 

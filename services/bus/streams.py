@@ -13,10 +13,8 @@ ACK_WAIT = 30.0
 """Seconds after which an unacknowledged message comes again: far above the slowest transaction seen."""
 
 TRIES = 12
-"""After this many deliveries a message is set aside (services/bus/worker.py), before the server gives it up."""
-
-DELIVERIES_AT_MOST = 2 * TRIES
-"""The server's own limit: never reached by a reader that works, set so that nothing loops for ever."""
+"""After this many failures of its own a message is set aside (services/bus/worker.py). The server itself never gives
+one up: it would do so in silence, and a database that is away for ten minutes costs as many deliveries."""
 
 
 async def prepare_stream(js: JetStreamContext) -> None:
@@ -54,7 +52,7 @@ async def prepare_readers(js: JetStreamContext, room: str, facts: Iterable[type[
                 filter_subject=f"care.*.{fact.subject}",
                 ack_policy=api.AckPolicy.EXPLICIT,
                 ack_wait=ACK_WAIT,
-                max_deliver=DELIVERIES_AT_MOST,
+                max_deliver=-1,
                 max_ack_pending=2000,
             ),
         )

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from services.bus.pull import EagerStream
 from services.bus.streams import STREAM, TRIES
 from services.mailbox import Mailbox, Reaction
 from services.storage.aside import describe, set_aside
+from services.storage.away import is_away
 
 log = logging.getLogger("relais.worker")
 
@@ -79,6 +81,10 @@ async def _as_it_came(batch: Any) -> list[Msg]:
 def _listener(
     reader: str, fact: type[Event], reaction: Reaction, mailbox: Mailbox, vault: Vault
 ) -> Callable[[list[Msg]], Awaitable[None]]:
+    tries: Counter[int] = Counter()
+    """By place in the stream: how often it failed by itself. Deliveries in vain, as a process died or the database was
+    away, say nothing about a message."""
+
     async def hear(messages: list[Msg]) -> None:
         """React to all; acknowledge what is committed, put off or set aside what failed. Never raises."""
         started = time.perf_counter()
@@ -95,37 +101,49 @@ def _listener(
                 if failed is not None:
                     failures.append((message, failed))
                 else:
+                    if tries:
+                        tries.pop(message.metadata.sequence.stream, None)
                     await message.ack()
                     log.debug("%s %s %s done", reader, event.id, event.territory)
         for message, failed in failures:
-            await _after_failure(mailbox, vault, message, failed)
+            place = message.metadata.sequence.stream
+            tries[place] += not is_away(failed)
+            if await _after_failure(mailbox, vault, message, failed, tries[place]):
+                tries.pop(place)
         log.debug("%s heard %d in %.1f ms", reader, len(messages), (time.perf_counter() - started) * 1000)
 
     hear.__name__ = reader
     return hear
 
 
-async def _after_failure(mailbox: Mailbox, vault: Vault, raw: Any, failed: Exception) -> None:
-    tries, reader = raw.metadata.num_delivered, raw.metadata.consumer
-    if tries < TRIES and not _hopeless(failed):
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (tries - 1))
+async def _after_failure(mailbox: Mailbox, vault: Vault, raw: Any, failed: Exception, tries: int) -> bool:
+    """Put it off, longer each time; or set it aside, at last. Whether it was set aside."""
+    reader, delivered = raw.metadata.consumer, raw.metadata.num_delivered
+    delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(delivered - 1, 10))
+    if is_away(failed) or (tries < TRIES and not _hopeless(failed)):
         level = logging.DEBUG if isinstance(failed, NotYet) else logging.WARNING
         log.log(level, "%s will try again in %.1f s: %s", reader, delay, describe(failed))
         await raw.nak(delay=delay)
-        return
+        return False
     log.error("%s sets a message aside after %d tries: %s", reader, tries, describe(failed))
     message_id = (raw.headers or {}).get("Nats-Msg-Id") or f"{raw.metadata.sequence.stream}"
-    await set_aside(
-        mailbox,
-        vault,
-        reader=reader,
-        topic=raw.subject,
-        message_id=message_id,
-        body=raw.data,
-        error=failed,
-        tries=tries,
-    )
+    try:
+        await set_aside(
+            mailbox,
+            vault,
+            reader=reader,
+            topic=raw.subject,
+            message_id=message_id,
+            body=raw.data,
+            error=failed,
+            tries=tries,
+        )
+    except Exception as nowhere:
+        log.error("%s could not set it aside: %s", reader, describe(nowhere))
+        await raw.nak(delay=delay)
+        return False
     await raw.ack()
+    return True
 
 
 def _hopeless(failed: Exception) -> bool:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from schemas.values import NotYet, Refused
 from services.mailbox import KeyReused
+from services.storage.away import is_away
 from services.web.words.fields import FIELDS
 from services.web.words.problems import PROBLEMS
 
@@ -120,6 +121,8 @@ def as_problem(error: Exception) -> Problem | None:
         case KeyReused():
             return Problem("key_reused")
         case NotYet():
+            return Problem("busy")
+        case _ if is_away(error):
             return Problem("busy")
         case _:
             return None

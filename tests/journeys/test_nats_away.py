@@ -9,11 +9,12 @@ import pytest
 
 from schemas.request import CareRequested
 from schemas.slot import SlotHeld
+from services import run
 from services.bus import streams
 from services.settings import Settings
 from tests.builders import hours
 from tests.invariants import assert_kept
-from tests.journeys.town import Server, living
+from tests.journeys.town import Server, Town, living
 
 pytestmark = pytest.mark.journey
 
@@ -104,5 +105,23 @@ async def test_an_embedded_nats_that_is_killed_comes_back_by_itself(
         os.kill(int((alone.data_dir / "nats" / "nats-server.pid").read_text()), signal.SIGKILL)
         await town.enter("r-2")
         await town.until_state("booked", "r-2")
+        await town.until_quiet()
+        await assert_kept(town.house.database, town.js)
+
+
+async def test_a_web_that_starts_while_nats_is_away_takes_requests_and_they_travel_when_it_is_back(
+    settings: Settings, nats_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "BUS_WITHIN", 0.2)
+    nats_server.kill()
+    async with asyncio.timeout(60), run.running(settings, workers=()) as web:
+        await Town(web, None, None).enter("r-1")  # type: ignore[arg-type]  # no server to speak of
+        await nats_server.start()
+        while not web.facts.connected:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.05)
+    async with living(settings) as town:
+        await town.settle_in("gp-1")
+        await town.open_slot()
+        await town.until_state("booked", "r-1")
         await town.until_quiet()
         await assert_kept(town.house.database, town.js)

@@ -1,0 +1,177 @@
+"""What is left when the power is cut? What the kernel had not written yet is gone; what was promised must not be.
+
+NATS and PostgreSQL write to ext4 in a file. At some moment everything dies, and the file is copied while the file
+system in it is still mounted: the copy lacks whatever was only in memory, as a disk does after a power cut (but for a
+disk that lies about its own cache). The copy is mounted, everything starts on it, and is compared with what was
+acknowledged before. Needs root, for the mounts; all is in a folder of its own.
+"""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nats.js.errors import NotFoundError
+from sqlalchemy import select
+
+from services.storage.database import Database
+from tests.chaos.cast import DURABLE, Cast
+from tests.chaos.faults import Faults, Say
+from tests.chaos.judge import judge, lost
+from tests.chaos.load import Load
+from tests.chaos.people import Journal, now
+from tests.chaos.report import Scene
+from tests.chaos.scenes import Length
+from tests.invariants import OUTBOX, stored_facts
+
+DISK_MB = 700
+WORK = 20.0
+"""Seconds of load before the cut: less than the 30 s after which Linux writes everything by itself."""
+LAZY_POSTGRES = ("fsync=on", "synchronous_commit=off", "full_page_writes=on", "wal_writer_delay=5s")
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """Of what was acknowledged to people, and of what NATS had acknowledged to the house: all, and what is gone."""
+
+    promised: int
+    lost: int
+    published: int
+    missing: int
+
+    def __str__(self) -> str:
+        return f"{self.lost} of {self.promised} promises gone, {self.missing} of {self.published} published facts gone"
+
+
+class Disk:
+    """ext4 in a file. `cut` makes `place` what a power cut would have left."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._left = folder / "disk", folder / "left"
+        self.place = folder / "mounted"
+        self.place.mkdir(parents=True)
+
+    def make(self) -> None:
+        with self._file.open("wb") as file:
+            file.truncate(DISK_MB << 20)
+        _do("mkfs.ext4", "-q", "-F", str(self._file))
+        _do("mount", "-o", "loop", str(self._file), str(self.place))
+
+    def cut(self) -> None:
+        _do("cp", "--sparse=always", str(self._file), str(self._left))  # while it is mounted: that is the point
+        self.close()
+        _do("mount", "-o", "loop", str(self._left), str(self.place))
+
+    def close(self) -> None:
+        """Unmounted, and the loop device is free again."""
+        for _ in range(100):
+            if not self.place.is_mount() or _did("umount", str(self.place)):
+                return
+            time.sleep(0.1)  # a server's children take a moment to die after it
+        _do("umount", "--lazy", str(self.place))
+
+
+async def power_cut(folder: Path, length: Length, seed: int, say: Say) -> Scene:
+    """As in production: nothing promised may be gone, and all work is finished. Raises OSError without mounts."""
+    faults = Faults()
+    with _disk(folder) as disk:
+        journal, moment = await _work_until_cut(_on(folder / "first", disk), disk, length, seed, say)
+        cast = _on(folder / "second", disk)
+        try:
+            await cast.start_servers()
+            faults.notes.append(str(await what_survived(cast, journal, moment)))
+            say(faults.notes[-1])
+            await cast.start()
+            verdict = await judge(cast, journal, settled=True, give_up=length.settle, say=say, before=moment)
+        finally:
+            await cast.stop()
+    return Scene("power cut", journal, faults, verdict)
+
+
+async def lazy_power_cut(
+    folder: Path,
+    length: Length,
+    seed: int,
+    say: Say,
+    *,
+    sync_interval: str = "always",
+    postgres: Sequence[str] = DURABLE,
+) -> str:
+    """The same with a server that acknowledges before its disk has it: what that loses, in words."""
+    with _disk(folder) as disk:
+        weak = _on(folder / "first", disk, sync_interval=sync_interval, postgres=postgres)
+        journal, moment = await _work_until_cut(weak, disk, length, seed, say)
+        cast = _on(folder / "second", disk)
+        try:
+            await cast.start_servers()
+            return str(await what_survived(cast, journal, moment))
+        finally:
+            await cast.stop()
+
+
+async def what_survived(cast: Cast, journal: Journal, moment: datetime) -> Survived:
+    """Read from the servers alone, before anybody works on what is left."""
+    database = Database(cast.database_url())
+    try:
+        async with database.read() as db:
+            gone = await lost(db, journal, before=moment)
+            rows = await db.execute(select(OUTBOX.c.id).where(OUTBOX.c.published_at < moment))
+            published = {row.id for row in rows}
+    finally:
+        await database.close()
+    async with cast.operator() as client:
+        try:
+            stored = await stored_facts(client.jetstream(timeout=20))
+        except NotFoundError:  # not even the stream is left
+            stored = []
+    kept = {name for _, names in stored for name in names}
+    promises = (*(one.promised for one in journal.requests.values()), *journal.withdrawn.values(),
+                *journal.slots.values(), *journal.closed_slots.values())  # fmt: skip
+    return Survived(sum(at < moment for at in promises), len(gone), len(published), len(published - kept))
+
+
+async def _work_until_cut(cast: Cast, disk: Disk, length: Length, seed: int, say: Say) -> tuple[Journal, datetime]:
+    load = Load(cast.url, per_second=length.per_second, seed=seed)
+    try:
+        await cast.start()
+        await load.start()
+        say(f"people work for {WORK:.0f} s")
+        await asyncio.sleep(WORK)
+        moment = now()
+        await cast.power_off()
+        await asyncio.to_thread(disk.cut)
+        say("the power is cut; what is left is mounted")
+    finally:
+        await load.break_off()
+        await cast.stop()
+    return load.journal, moment
+
+
+def _on(folder: Path, disk: Disk, **more: Any) -> Cast:
+    return Cast(folder, store=disk.place / "nats", data=disk.place / "postgres", **more)
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[Disk]:
+    disk = Disk(folder)
+    try:
+        disk.make()
+        yield disk
+    finally:
+        disk.close()
+
+
+def _did(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _do(*command: str) -> None:
+    """Raises OSError with the command's own words."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{command[0]}: {done.stderr.strip() or 'refused'}")
