@@ -21,6 +21,7 @@ from schemas.values import Actor, Place, Refused, Role
 from services.house import House
 from services.run import running
 from services.settings import Settings
+from services.storage.database import Database
 from services.storage.ledger import Audit
 from services.up import everything_heard
 
@@ -50,9 +51,9 @@ async def measure(settings: Settings, requests: int, practitioners: int = 200) -
     entered = await prepare(settings, requests, practitioners)
     async with running(settings) as house:
         began = time.process_time()
-        await until_told(house, requests)
+        await until_told(house.database, requests)
         cpu = time.process_time() - began
-        return Rate(requests, await corridor_seconds(house), cpu / requests * 1e6, entered)
+        return Rate(requests, await corridor_seconds(house.database), cpu / requests * 1e6, entered)
 
 
 async def prepare(settings: Settings, requests: int, practitioners: int = 200) -> float:
@@ -70,15 +71,16 @@ async def prepare(settings: Settings, requests: int, practitioners: int = 200) -
     return requests / entered
 
 
-async def until_told(house: House, requests: int) -> None:
-    while await _told(house) < requests:  # noqa: ASYNC110 - seen from outside
+async def until_told(database: Database, requests: int) -> None:
+    """Wait until every patient's message was handed over."""
+    while await _told(database) < requests:  # noqa: ASYNC110 - seen from outside
         await asyncio.sleep(0.5)  # counting is a scan, and costs the corridor
 
 
-async def corridor_seconds(house: House) -> float:
+async def corridor_seconds(database: Database) -> float:
     """From the first request that was looked at to the last message that was handed over."""
     first = select(func.min(AUDIT.c.at)).where(AUDIT.c.subject == SlotChosen.subject)
-    async with house.database.read() as db:
+    async with database.read() as db:
         began = (await db.execute(first)).scalar_one()
         ended = (await db.execute(select(func.max(MESSAGE.c.sent_at)))).scalar_one()
     return float((ended - began).total_seconds())
@@ -143,9 +145,9 @@ async def _known(house: House) -> int:
         return int((await db.execute(select(func.count()).select_from(KNOWN))).scalar_one())
 
 
-async def _told(house: House) -> int:
+async def _told(database: Database) -> int:
     query = select(func.count()).select_from(MESSAGE).where(MESSAGE.c.recipient == "patient", MESSAGE.c.state == "sent")
-    async with house.database.read() as db:
+    async with database.read() as db:
         return int((await db.execute(query)).scalar_one())
 
 

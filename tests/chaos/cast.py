@@ -68,7 +68,7 @@ class Cast:
         self._someone = not_root(self._socket, self._data)
         configuration = self._nats_configuration(store or folder / "nats", sync_interval)
         self.players: dict[str, Player] = {
-            "postgres": self._postgres([*postgres, *POSTGRES]),
+            "postgres": self._postgres([*POSTGRES, *postgres]),
             "nats": self._player("nats", [find_server(), "-c", str(configuration)], self._nats_environment()),
             "web": self._relais("web", "web", "--port", str(self._web_port)),
             **{room: self._relais(room, "worker", room) for room in WORKERS},

@@ -46,6 +46,11 @@ class Player:
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         self._may_run.set()
         self._supervisor = asyncio.create_task(self._keep_alive())
