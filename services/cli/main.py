@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import documents, errands, schema, territories, watching
+from services.cli import auditing, documents, errands, schema, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
 from services.storage.migrate import NotMigrated
@@ -29,6 +29,9 @@ app.add_typer(errands.request_app, name="request", help="Care requests, through 
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
 app.add_typer(watching.app, name="events", help="The facts as they pass.")
 app.add_typer(schema.app, name="database", help="The revision of the databases: status, upgrade.")
+app.add_typer(
+    auditing.app, name="audit", help="The audit: the head of its chain, and the proof that nothing was changed."
+)
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)

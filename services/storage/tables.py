@@ -14,6 +14,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     ledger.Outbox,
     ledger.Receipt,
     ledger.Audit,
+    ledger.AuditSeal,
     ledger.Aside,
     ledger.Alarm,
     ledger.Beat,
