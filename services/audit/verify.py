@@ -14,18 +14,22 @@ Head = Mapping[str, Any]
 
 
 async def faults(
-    db: AsyncConnection, dialect: str, trusted: Iterable[str], heads: Sequence[Head] = (), territory: str | None = None
+    db: AsyncConnection,
+    dialect: str,
+    trusted: Iterable[str] | None,
+    heads: Sequence[Head] = (),
+    territory: str | None = None,
 ) -> AsyncIterator[str]:
-    """What is wrong, a sentence each, as it is found. `trusted` are public keys of ours.
+    """What is wrong, a sentence each, as it is found. `trusted` are public keys of ours; None believes them all.
 
     `heads`, kept outside, show what nobody could see from inside: seals that are all gone from the end.
     """
     kept = {head["territory"]: head for head in heads if territory in (None, head["territory"])}
-    keys = {*trusted, *(head["key"] for head in kept.values())}
+    keys = {*(trusted or ()), *(head["key"] for head in kept.values())}
     upto, lasts = await sealed_upto(db), await last_seals(db, territory)
     strands = {one: _Strand(db, one, kept.get(one)) for one in {*kept, *(last.territory for last in lasts)}}
     for last in lasts:
-        if last.key not in keys:
+        if trusted is not None and last.key not in keys:
             yield f"{_of(last)} est signé par une clé inconnue ({last.key[:16]}…) : est-ce bien la clé maîtresse ?"
     async for row in every_entry(db, dialect, upto, territory):
         strand = strands.setdefault(row.territory, _Strand(db, row.territory, None))

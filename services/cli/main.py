@@ -127,6 +127,18 @@ def doctor(data: DataDir = None, port: Port = None, as_json: Annotated[bool, typ
     raise typer.Exit(1 if any(finding.state == "wrong" for finding in findings) else 0)
 
 
+@app.command()
+def check(
+    grace: Annotated[float, typer.Option(min=0, help="Seconds after which a suspicion still there counts.")] = 10.0,
+    data: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Is every promise kept, now? Reads the database and the stream of a Relais that may be running."""
+    from services.cli.checking import check_promises
+
+    raise typer.Exit(check_promises(_settings(data_dir=data), grace, as_json))
+
+
 def _settings(**given: Any) -> Settings:
     try:
         return read_settings(os.environ, **given)
