@@ -36,3 +36,6 @@ METADATA = MetaData()
 
 for _model in MODELS:
     _model.__table__.to_metadata(METADATA)  # type: ignore[attr-defined]  # SQLModel does not type it
+
+GUARDS = {dialect: (*availability.GUARDS[dialect], *ledger.GUARDS[dialect]) for dialect in ("sqlite", "postgresql")}
+"""What the database refuses by itself, in its own words."""

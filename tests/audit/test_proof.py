@@ -10,7 +10,7 @@ from services.audit.chain import audit_key, public_key
 from services.audit.heads import HeadUnread, read_heads
 from services.cli.main import app
 from services.storage.database import Database
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 from tests.audit.conftest import Journal, writing_to
 from tests.conftest import MASTER
 
@@ -189,7 +189,7 @@ async def test_a_head_that_was_touched_is_refused(sealed: Journal, tmp_path: Pat
 async def an_installation(folder: Path) -> None:
     """A folder as `relais up` leaves it, with one sealed entry."""
     database = Database(f"sqlite:///{folder / 'relais.db'}")
-    await create_tables(database)
+    await migrate(database)
     async with writing_to(database) as journal:
         await journal.write("a", "a")
         await journal.sealer.sweep()

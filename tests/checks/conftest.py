@@ -31,7 +31,7 @@ from services.mailbox import Mailbox
 from services.reference.territories import load_territories
 from services.storage.database import Database
 from services.storage.keyring import Keyring
-from services.storage.tables import create_tables
+from services.storage.migrate import migrate
 from tests.builders import (
     AT_TEN,
     MONDAY,
@@ -184,7 +184,7 @@ async def corridor(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     if request.param == "postgresql":
         url = await request.getfixturevalue("postgres_server").blank()
     database, keys = Database(url), Database(f"sqlite:///{folder / 'keyring.db'}")
-    await create_tables(database)
+    await migrate(database)
     vault = Keyring(keys, Clock(), MASTER)
     await vault.create()
     corridor = Corridor(database, vault)
