@@ -54,7 +54,7 @@ async def acknowledged_and_not_dealt_with(look: Look) -> list[str]:
     found: list[str] = []
     if look.js is None:
         return found
-    async for batch in _stored(look.js):
+    async for batch in stored(look.js):
         for reader in look.readers.values():
             mine = [one for one in batch if _fact(one.subject) == reader.subject and one.sequence <= reader.floor]
             for one in await _not_dealt_with(look, reader.name, mine):
@@ -85,7 +85,7 @@ async def _waiting(look: Look, reader: str) -> int:
     return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
-async def _stored(js: JetStreamContext) -> AsyncIterator[list[Stored]]:
+async def stored(js: JetStreamContext) -> AsyncIterator[list[Stored]]:
     """All that the stream holds now, a batch at a time: headers only."""
     state = (await js.stream_info(STREAM)).state
     if not state.messages:
@@ -114,31 +114,31 @@ async def _stored(js: JetStreamContext) -> AsyncIterator[list[Stored]]:
         await reading.unsubscribe()
 
 
-async def _not_dealt_with(look: Look, reader: str, stored: Collection[Stored]) -> list[Stored]:
+async def _not_dealt_with(look: Look, reader: str, messages: Collection[Stored]) -> list[Stored]:
     """Those that neither the inbox nor the messages set aside know, under any name they may have."""
-    names = {one.sequence: one.name or str(one.sequence) for one in stored}
-    left = await _strangers(look, reader, stored, names)
+    names = {one.sequence: one.name or str(one.sequence) for one in messages}
+    left = await _strangers(look, reader, messages, names)
     if left:
         names = {one.sequence: await _own_name(look, one) for one in left}
         left = await _strangers(look, reader, left, names)
     return left
 
 
-async def _strangers(look: Look, reader: str, stored: Collection[Stored], names: Mapping[int, str]) -> list[Stored]:
+async def _strangers(look: Look, reader: str, messages: Collection[Stored], names: Mapping[int, str]) -> list[Stored]:
     known: set[str] = set()
-    for table in (INBOX, ASIDE) if stored else ():
+    for table in (INBOX, ASIDE) if messages else ():
         query = select(table.c.event_id).where(table.c.reader == reader, table.c.event_id.in_(set(names.values())))
         known |= {row.event_id for row in await look.db.execute(query)}
-    return [one for one in stored if names[one.sequence] not in known]
+    return [one for one in messages if names[one.sequence] not in known]
 
 
-async def _own_name(look: Look, stored: Stored) -> str:
+async def _own_name(look: Look, message: Stored) -> str:
     """The id that the fact itself says: a stranger may have published it under another."""
     assert look.js is not None
     with contextlib.suppress(NotFoundError, ValueError, TypeError, KeyError, RecursionError):
-        message = await look.js.get_msg(STREAM, stored.sequence)
-        return str(json.loads(message.data or b"")["id"])
-    return str(stored.sequence)
+        whole = await look.js.get_msg(STREAM, message.sequence)
+        return str(json.loads(whole.data or b"")["id"])
+    return str(message.sequence)
 
 
 def _fact(subject: str) -> str:
