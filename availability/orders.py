@@ -11,7 +11,15 @@ from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat
 from availability.store import Desk
 from schemas.event import Event, Order, derived_id
-from schemas.slot import BookingCancelled, SlotClosed, SlotHeld, SlotLost, SlotOpened
+from schemas.slot import (
+    BookingCancelled,
+    DelegationSet,
+    PractitionersRegistered,
+    SlotClosed,
+    SlotHeld,
+    SlotLost,
+    SlotOpened,
+)
 from schemas.values import Mode, Refused
 
 
@@ -124,7 +132,7 @@ async def register_practitioners(
 ) -> list[Event] | Refused:
     """Add practitioners to the order's territory, or bring them up to date."""
     await store.register(db, order.territory, people)
-    return []
+    return [PractitionersRegistered.after(order, now, practitioner_ids=tuple(one.id for one in people))]
 
 
 async def delegate_to(
@@ -135,4 +143,4 @@ async def delegate_to(
     if len(known) < len(set(practitioner_ids)):
         return Refused(code="unknown_practitioner")
     await store.delegate(db, delegate_id, practitioner_ids)
-    return []
+    return [DelegationSet.after(order, now, delegate_id=delegate_id, practitioner_ids=tuple(practitioner_ids))]

@@ -17,6 +17,7 @@ from schemas.request import (
     Patient,
     RequestConfirmed,
     RequestWithdrawn,
+    RosterSet,
 )
 from schemas.values import Refused
 
@@ -112,7 +113,7 @@ async def set_roster(
     if not people:
         return Refused(code="empty_roster")
     await store.set_roster(db, order.territory, people)
-    return []
+    return [RosterSet.after(order, now, people=tuple(one.person for one in people))]
 
 
 def _refuse(row: RequestRow | None) -> Refused:

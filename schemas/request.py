@@ -134,3 +134,10 @@ class RequestClosed(Event):
     request_id: str
     outcome: Literal["fulfilled", "no_show", "redirected", "advised", "unmet"]
     slot_id: str | None = None
+
+
+class RosterSet(Event):
+    """Who is alerted in the territory from now on, by id, first to last."""
+
+    subject: ClassVar[str] = "roster.set.v1"
+    people: tuple[str, ...]

@@ -116,3 +116,18 @@ class BookingRefused(Event):
     subject: ClassVar[str] = "booking.refused.v1"
     request_id: str
     slot_id: str
+
+
+class PractitionersRegistered(Event):
+    """These practitioners are members of the territory, as the public directory says; known ones are up to date."""
+
+    subject: ClassVar[str] = "practitioners.registered.v1"
+    practitioner_ids: tuple[str, ...]
+
+
+class DelegationSet(Event):
+    """The delegate acts for these practitioners, and for no others."""
+
+    subject: ClassVar[str] = "delegation.set.v1"
+    delegate_id: str
+    practitioner_ids: tuple[str, ...]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dispatcher.matching.seats import OpenSeats
 from notifications.channels.outcome import Channel
 from schemas.territory import Territory
+from services.audit.chain import audit_key
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.house import House
@@ -23,7 +24,8 @@ async def build_house(settings: Settings) -> House:
     clock = Clock(settings.speed, settings.start)
     database = Database(settings.database)
     await migrate(database)
-    vault = Keyring(Database(settings.keyring), clock, master_key(settings.data_dir, settings.master_key))
+    master = master_key(settings.data_dir, settings.master_key)
+    vault = Keyring(Database(settings.keyring), clock, master)
     await vault.create()
     return House(
         settings,
@@ -36,6 +38,7 @@ async def build_house(settings: Settings) -> House:
         known_territories(settings),
         Facts(clock),
         make_channels([settings.channel]),
+        audit_key(master),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from dispatcher.matching.seats import OpenSeats
 from notifications.channels.outcome import Channel
 from notifications.handlers import Desk
@@ -28,7 +30,8 @@ class House:
     communes: Communes
     territories: dict[str, Territory]
     facts: Facts
-    channels: dict[str, Channel] = field(default_factory=dict)
+    channels: dict[str, Channel]
+    audit_key: Ed25519PrivateKey = field(repr=False)
 
     def desk(self) -> Desk:
         """What the notifications need to write a message."""

@@ -18,6 +18,7 @@ from dispatcher import handlers as dispatcher
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
+from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats
@@ -69,7 +70,8 @@ async def running(
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
-            ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender)
+            sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
+            ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer)
             ticker.start()
             stack.callback(ticker.stop)
         spare_the_collector()

@@ -13,6 +13,7 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.wakes import mend_timers, on_timers
 from schemas.event import Event, Order
 from schemas.values import system_actor
+from services.audit.sealer import Sealer
 from services.bus.relay import Relay
 from services.clock import JUMP, Clock
 from services.mailbox import Mailbox
@@ -29,12 +30,15 @@ Sweep = Callable[[Order, AsyncConnection, datetime], Awaitable[list[Event]]]
 class Ticker:
     """Drives the sweeps. One that fails is logged and comes again; one may run twice without a second effect."""
 
-    def __init__(self, mailbox: Mailbox, clock: Clock, seats: OpenSeats, relay: Relay, sender: Sender) -> None:
+    def __init__(
+        self, mailbox: Mailbox, clock: Clock, seats: OpenSeats, relay: Relay, sender: Sender, sealer: Sealer
+    ) -> None:
         self._mailbox = mailbox
         self._clock = clock
         self._seats = seats
         self._relay = relay
         self._sender = sender
+        self._sealer = sealer
         self.last_sweep: datetime | None = None
         # Only ticks live here: 3.x drops late one-shots and a shared job store runs them twice.
         self._scheduler = AsyncIOScheduler(
@@ -47,6 +51,7 @@ class Ticker:
             ("timers", self._timers, every),
             ("holds", self._holds, every),
             ("outbox", self._relay.sweep, EVERY),
+            ("audit", self._sealer.sweep, 2.0),
             ("lost messages", self._sender.settle_lost, 30.0),
             ("mend", self._mend, 30.0),
             ("clock", self._watch_clock, 10.0),

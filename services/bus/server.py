@@ -6,6 +6,7 @@ import ctypes
 import json
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -143,6 +144,15 @@ jetstream {{
   sync_interval: always
 }}
 """
+
+
+def embedded_address(folder: Path) -> str | None:
+    """Where the server that rests in `folder` answers, while it runs: for those who may read its configuration."""
+    settings = folder / "nats-server.conf"
+    if not (folder / "nats-server.pid").exists() or not settings.exists():
+        return None
+    said = dict(re.findall(r'^(listen|authorization)\b[^"]*"([^"]+)"', settings.read_text(), re.MULTILINE))
+    return f"nats://{said['authorization']}@{said['listen']}"
 
 
 def free_port() -> int:

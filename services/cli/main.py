@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import documents, errands, schema, territories, watching
+from services.cli import auditing, documents, errands, schema, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
 from services.storage.migrate import NotMigrated
@@ -29,6 +29,9 @@ app.add_typer(errands.request_app, name="request", help="Care requests, through 
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
 app.add_typer(watching.app, name="events", help="The facts as they pass.")
 app.add_typer(schema.app, name="database", help="The revision of the databases: status, upgrade.")
+app.add_typer(
+    auditing.app, name="audit", help="The audit: the head of its chain, and the proof that nothing was changed."
+)
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -122,6 +125,18 @@ def doctor(data: DataDir = None, port: Port = None, as_json: Annotated[bool, typ
         wrong = sum(finding.state == "wrong" for finding in findings)
         out.print("Tout va bien." if not wrong else f"{wrong} point(s) à corriger : suivez les flèches.")
     raise typer.Exit(1 if any(finding.state == "wrong" for finding in findings) else 0)
+
+
+@app.command()
+def check(
+    grace: Annotated[float, typer.Option(min=0, help="Seconds after which a suspicion still there counts.")] = 10.0,
+    data: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Is every promise kept, now? Reads the database and the stream of a Relais that may be running."""
+    from services.cli.checking import check_promises
+
+    raise typer.Exit(check_promises(_settings(data_dir=data), grace, as_json))
 
 
 def _settings(**given: Any) -> Settings:

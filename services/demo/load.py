@@ -82,9 +82,16 @@ async def _register(house: House, territory: Territory, people: Sequence[NewPrac
     order = _order(territory, "people", str(SEED), str(len(people)))
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
-        await availability.register_practitioners(order, people, db, now)
-        await dispatcher.set_roster(order, default_roster(territory), db, now)
-        return await availability.delegate_to(order, f"sec-{territory.id}", secretariat(people), db, now)
+        said: list[Event] = []
+        for outcome in (
+            await availability.register_practitioners(order, people, db, now),
+            await dispatcher.set_roster(order, default_roster(territory), db, now),
+            await availability.delegate_to(order, f"sec-{territory.id}", secretariat(people), db, now),
+        ):
+            if isinstance(outcome, Refused):
+                return outcome
+            said += outcome
+        return said
 
     await house.mailbox.order(order, decide, fingerprint="people")
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from schemas.event import Event
@@ -59,6 +59,30 @@ class Audit(SQLModel, table=True):
     slot_id: str | None = Field(default=None, index=True)
     actor: str
     at: datetime
+
+
+class AuditSeal(SQLModel, table=True):
+    """A link of a territory's chain: what its entries from `first_seq` to `last_seq` were (services/audit/chain.py).
+
+    The two unique keys prevent a second seal for the same entries, whoever runs the sweep.
+    """
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (
+        Index("audit_seal_once", "territory", "first_seq", unique=True),
+        Index("audit_seal_reach", "last_seq"),
+    )
+    territory: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    first_seq: int
+    last_seq: int
+    entries: int
+    digests: bytes = Field(sa_type=LargeBinary)
+    previous: str
+    hash: str
+    sealed_at: datetime
+    key: str
+    signature: str
 
 
 class Aside(SQLModel, table=True):
@@ -123,3 +147,26 @@ def audit_row(fact: Event) -> dict[str, Any]:
         "actor": fact.actor.model_dump_json(exclude_none=True),
         "at": fact.at,
     }
+
+
+_KEPT = ("audit", "audit_seal")
+GUARDS = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{act.lower()} BEFORE {act} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is append only'); END"
+        for table in _KEPT
+        for act in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        """
+        CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '% is append only', TG_TABLE_NAME; END $$
+        """,
+        *(
+            f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
+            for table in _KEPT
+        ),
+    ),
+}
+"""What the database refuses by itself: the audit and its seals are written once and never changed."""

@@ -14,6 +14,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     ledger.Outbox,
     ledger.Receipt,
     ledger.Audit,
+    ledger.AuditSeal,
     ledger.Aside,
     ledger.Alarm,
     ledger.Beat,
@@ -35,3 +36,6 @@ METADATA = MetaData()
 
 for _model in MODELS:
     _model.__table__.to_metadata(METADATA)  # type: ignore[attr-defined]  # SQLModel does not type it
+
+GUARDS = {dialect: (*availability.GUARDS[dialect], *ledger.GUARDS[dialect]) for dialect in ("sqlite", "postgresql")}
+"""What the database refuses by itself, in its own words."""

@@ -12,11 +12,11 @@ from dispatcher.matching.eligibility import say_counts
 from dispatcher.views import Count, Figures, RequestRow
 from notifications.store import MessageRow
 from schemas.request import Need
+from services.audit.history import AuditRow
 from services.house import House
 from services.reference.communes import Commune, Communes
 from services.reference.phones import show_phone
 from services.reference.professions import PROFESSIONS
-from services.storage.audit import AuditRow
 
 Json = dict[str, Any]
 Practitioners = Mapping[str, PractitionerRow]

@@ -123,7 +123,8 @@ async def test_the_database_itself_refuses_a_seat_twice_and_a_request_twice(
 
 async def test_a_practitioner_registered_again_is_brought_up_to_date(room: Availability) -> None:
     moved = a_practitioner("gp-1", name="Dr Odile Exemple-Modèle", commune="81140")
-    await room.ask(register_practitioners, an_order(), [moved])
+    said = only(await room.ask(register_practitioners, an_order(), [moved]))
+    assert (said.territory, said.practitioner_ids) == (TARN, ("gp-1",))
     async with room.database.read() as db:
         known = await store.practitioner(db, "gp-1")
         assert known is not None
@@ -147,6 +148,7 @@ async def test_a_delegate_acts_for_those_named_last_and_for_nobody_unknown(room:
     assert refused == Refused(code="unknown_practitioner")
     async with room.database.read() as db:
         assert await store.delegations(db, "sec-1") == ["gp-1", "gp-2"]
-    await room.ask(delegate_to, an_order(), "sec-1", ["gp-2"])
+    said = only(await room.ask(delegate_to, an_order(), "sec-1", ["gp-2"]))
+    assert (said.delegate_id, said.practitioner_ids) == ("sec-1", ("gp-2",))
     async with room.database.read() as db:
         assert await store.delegations(db, "sec-1") == ["gp-2"]

@@ -19,11 +19,13 @@ from dispatcher.life import PLACED, WAITING
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
 from schemas.message import MessageSent
+from services.audit.entries import AUDIT
 from services.bus.streams import STREAM
+from services.checks.readers import ASIDE, OUTBOX
 from services.storage.database import Database
 from tests.chaos.cast import Cast
 from tests.chaos.people import Journal, now
-from tests.invariants import ASIDE, AUDIT, OUTBOX, broken
+from tests.invariants import broken
 
 CALM = 3
 """So many looks in a row must find nothing on its way."""

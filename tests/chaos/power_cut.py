@@ -19,6 +19,7 @@ from typing import Any
 from nats.js.errors import NotFoundError
 from sqlalchemy import select
 
+from services.checks.readers import OUTBOX, stored
 from services.storage.database import Database
 from tests.chaos.cast import DURABLE, Cast
 from tests.chaos.faults import Faults, Say
@@ -27,7 +28,6 @@ from tests.chaos.load import Load
 from tests.chaos.people import Journal, now
 from tests.chaos.report import Scene
 from tests.chaos.scenes import Length
-from tests.invariants import OUTBOX, stored_facts
 
 DISK_MB = 700
 WORK = 20.0
@@ -126,10 +126,9 @@ async def what_survived(cast: Cast, journal: Journal, moment: datetime) -> Survi
         await database.close()
     async with cast.operator() as client:
         try:
-            stored = await stored_facts(client.jetstream(timeout=20))
+            kept = {one.name async for batch in stored(client.jetstream(timeout=20)) for one in batch}
         except NotFoundError:  # not even the stream is left
-            stored = []
-    kept = {name for _, names in stored for name in names}
+            kept = set()
     promises = (*(one.promised for one in journal.requests.values()), *journal.withdrawn.values(),
                 *journal.slots.values(), *journal.closed_slots.values())  # fmt: skip
     return Survived(sum(at < moment for at in promises), len(gone), len(published), len(published - kept))

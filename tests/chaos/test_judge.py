@@ -9,12 +9,12 @@ from sqlalchemy import insert
 from availability.tables import SLOT
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
+from services.audit.entries import AUDIT
 from services.storage.database import Database
 from tests.chaos import judge
 from tests.chaos.faults import Faults, Kill
 from tests.chaos.people import Attempt, Entered, Journal, now
 from tests.chaos.report import DOOR, entry_while_away, recovery
-from tests.invariants import AUDIT
 
 THEN = now()
 SECOND = timedelta(seconds=1)

@@ -157,7 +157,8 @@ async def test_a_territory_without_a_roster_is_refused_one(room: Dispatcher) -> 
 
 async def test_a_new_roster_replaces_the_old_one(room: Dispatcher) -> None:
     await room.ask(set_roster, an_order(), PEOPLE)
-    await room.ask(set_roster, an_order(), [OnCall("carla", 0, "Carla")])
+    said = only(await room.ask(set_roster, an_order(), [OnCall("carla", 0, "Carla")]))
+    assert (said.territory, said.people) == (TARN, ("carla",))
     async with room.database.read() as db:
         assert await store.roster(db, TARN) == [OnCall("carla", 0, "Carla")]
         assert await store.roster(db, "volvestre") == []

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from schemas.slot import SlotHeld
-from services.storage.audit import history
+from services.audit.history import history
 from tests.builders import hours
 from tests.invariants import assert_kept
 from tests.journeys.town import Town

@@ -7,8 +7,8 @@ import pytest
 from dispatcher import orders as dispatcher
 from dispatcher.views import OnCall
 from schemas.values import Mode
+from services.audit.history import history
 from services.settings import Settings
-from services.storage.audit import history
 from tests.builders import hours, minutes
 from tests.invariants import assert_kept
 from tests.journeys.town import Town, living

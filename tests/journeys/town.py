@@ -28,7 +28,7 @@ from schemas.event import Event, Order
 from schemas.request import Patient
 from schemas.values import Mode, Refused, Role
 from services.bus.relay import unpublished
-from services.bus.server import EmbeddedNats
+from services.bus.server import EmbeddedNats, embedded_address
 from services.bus.streams import STREAM
 from services.house import House
 from services.run import running
@@ -202,22 +202,16 @@ class Town:
 async def living(settings: Settings, url: str = "", **more: Any) -> AsyncIterator[Town]:
     """A running house, and a connection of our own to its nats-server (`url`, else its embedded one)."""
     async with running(settings, **more) as house:
+        at = url or settings.nats_url or embedded_address(settings.data_dir / "nats")
+        assert at is not None
         client = await nats.connect(
-            url or settings.nats_url or embedded_url(settings), max_reconnect_attempts=-1, reconnect_time_wait=0.2,
+            at, max_reconnect_attempts=-1, reconnect_time_wait=0.2,
             error_cb=_silent,
         )  # fmt: skip
         try:
             yield Town(house, client, client.jetstream())
         finally:
             await client.close()
-
-
-def embedded_url(settings: Settings) -> str:
-    """The address of the nats-server that the house started for itself, as its own configuration says it."""
-    lines = (settings.data_dir / "nats" / "nats-server.conf").read_text().splitlines()
-    listen = next(line for line in lines if line.startswith("listen:")).split('"')[1]
-    token = next(line for line in lines if line.startswith("authorization")).split('"')[1]
-    return f"nats://{token}@{listen}"
 
 
 async def _silent(error: Exception) -> None:

@@ -14,7 +14,6 @@ from schemas.event import Event
 from schemas.values import Mode
 from tests.builders import MONDAY, a_new_slot, a_practitioner, ask, hours, only
 from tests.builders import an_order as ordered
-from tests.invariants import broken
 from tests.mailbox.conftest import Desk, note, order
 
 START = MONDAY + hours(3)
@@ -66,10 +65,3 @@ async def test_a_request_for_which_two_processes_found_a_seat_each_gets_one(desk
     )
     assert [type(one) for one in both if isinstance(one, Exception)] == [IntegrityError]
     assert len(await desk.effects()) == 1
-
-
-async def test_the_checker_of_the_invariants_sees_a_booking_that_nobody_told(desk: Desk) -> None:
-    slot = await seen_free(desk)
-    desk.open()
-    await desk.mailbox.order(order("a"), sitting_down(slot, 0, "r-1"))
-    assert await broken(desk.database) == ["I2: request r-1 has a seat and nobody told it"]

@@ -77,7 +77,7 @@ async def test_older_code_survives_whatever_is_not_a_contract(chain: Chain, blan
         with Operations.context(context), recorded() as operations:
             script.module.upgrade()
         assert operations, f"{script.revision} does nothing that can be seen"
-        return deadly(operations)
+        return deadly(operations, getattr(script.module, "harmless", None))
 
     first, *others = revisions(chain)
     async with blank.writing() as db:

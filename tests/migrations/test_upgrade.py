@@ -8,13 +8,12 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.tables import GUARDS
 from services.clock import Clock
 from services.storage import migrate as migrations
 from services.storage.database import Database
 from services.storage.keyring import KEYRING_TABLES, Keyring
 from services.storage.migrate import DATA, KEYS, Chain, NotMigrated, Standing, migrate, revision, standing
-from services.storage.tables import METADATA
+from services.storage.tables import GUARDS, METADATA
 from tests.conftest import MASTER
 from tests.migrations import rows
 from tests.migrations.conftest import as_the_release_before_left_it, run_script

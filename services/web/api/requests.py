@@ -13,9 +13,9 @@ from notifications import store as messages
 from schemas.event import Event, Order
 from schemas.request import CareRequested, Need, Patient
 from schemas.values import Refused, Role
+from services.audit.history import history
 from services.house import House
 from services.ids import new_id
-from services.storage import audit
 from services.web.api.lookups import own_territory, require_known_practitioner
 from services.web.bodies import Body, Entry
 from services.web.entry import need_of, phone_of, sealed_patient
@@ -90,7 +90,7 @@ async def look(request: Request, request_id: RequestId) -> Json:
     async with house.database.read() as db:
         row = require_own(await store.request(db, request_id), account, mine)
         who = await agendas.practitioners(db, [row.practitioner_id] if row.practitioner_id else [])
-        past = await audit.history(db, request_id)
+        past = await history(db, request_id)
         written = await messages.messages_about(db, request_id) if is_regulation(account) else []
     person = await show_patient(row, house)
     bodies = await house.vault.open_many([one.body for one in written])

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store as requests
 from dispatcher.views import RequestRow
 from notifications import store as notices
+from services.audit.history import history
 from services.house import House
 from services.reference.phones import show_phone
-from services.storage import audit
 from services.web.entry import moment_of, phone_of
 from services.web.pages.frame import frame, zone_for
 from services.web.pages.shown import Shown, show
@@ -101,11 +101,11 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
         if row is None or row.territory != account.territory:
             raise Problem("unknown_request")
         (shown,) = await show(house, db, [row], zone, await names_on_call(house, db, account.territory))
-        history = timeline(await audit.history(db, request_id))
+        past = timeline(await history(db, request_id))
         messages = await notices.messages_about(db, request_id)
     person = row.patient
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
-    values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": history, "row": shown}
+    values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": past, "row": shown}
     values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS}
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from notifications.store import MessageRow
 from schemas.values import Role
+from services.audit.history import AuditRow
 from services.house import House
-from services.storage.audit import AuditRow
 
 WORDS: dict[str, str] = {
     "request.entered": "Demande enregistrée",

@@ -1,0 +1,1 @@
+"""Is the audit complete, and can nobody change it unseen?"""

@@ -1,0 +1,1 @@
+"""Does every checker see what it is there for, and nothing else?"""
