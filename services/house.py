@@ -9,6 +9,7 @@ from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.mailbox import Mailbox
+from services.pulse import Lag
 from services.reference.communes import Communes
 from services.settings import Settings
 from services.storage.database import Database
@@ -29,6 +30,7 @@ class House:
     territories: dict[str, Territory]
     facts: Facts
     channels: dict[str, Channel] = field(default_factory=dict)
+    lag: Lag = field(default_factory=Lag)
 
     def desk(self) -> Desk:
         """What the notifications need to write a message."""
