@@ -230,6 +230,13 @@ async def board(db: AsyncConnection, territory: str, limit: int = 60, *, ended_s
     return Board([request_row(row) for row in rows], int((await db.execute(counted)).scalar_one()))
 
 
+async def counts(db: AsyncConnection) -> dict[str, int]:
+    """How many requests are open, by state; of all territories."""
+    asked = select(REQUEST.c.state, func.count()).where(REQUEST.c.state.in_(OPEN)).group_by(REQUEST.c.state)
+    found = {row[0]: row[1] for row in await db.execute(asked)}
+    return {state.value: found.get(state.value, 0) for state in OPEN}
+
+
 async def entered_between(db: AsyncConnection, territory: str, since: datetime, until: datetime) -> list[RequestRow]:
     """Requests entered in [since, until): what the figures are made of."""
     rows = await db.execute(

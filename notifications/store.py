@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -150,6 +150,15 @@ async def messages(db: AsyncConnection, territory: str | None, limit: int = 100)
     if territory is not None:
         query = query.where(MESSAGE.c.territory == territory)
     return [_row(row) for row in await db.execute(query)]
+
+
+async def counts(db: AsyncConnection) -> list[tuple[str, int, int]]:
+    """How many messages are not settled: (state, lane, number). Each state has an index of its own."""
+    found: list[tuple[str, int, int]] = []
+    for state in ("due", "claimed", "ambiguous"):
+        of_state = select(MESSAGE.c.lane, func.count()).where(MESSAGE.c.state == state).group_by(MESSAGE.c.lane)
+        found += [(state, lane, number) for lane, number in await db.execute(of_state)]
+    return found
 
 
 async def messages_about(db: AsyncConnection, request_id: str) -> list[MessageRow]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
-DUE, CLAIMED = text("state = 'due'"), text("state = 'claimed'")
+DUE, CLAIMED, AMBIGUOUS = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous"))
 
 
 class MessageTable(SQLModel, table=True):
@@ -19,6 +19,7 @@ class MessageTable(SQLModel, table=True):
     __table_args__ = (
         Index("message_due", "lane", "send_after", sqlite_where=DUE, postgresql_where=DUE),
         Index("message_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
+        Index("message_ambiguous", "lane", sqlite_where=AMBIGUOUS, postgresql_where=AMBIGUOUS),
     )
     id: str = Field(primary_key=True)
     territory: str = Field(index=True)

@@ -24,6 +24,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "new_patient": {"fr": "{org} : un patient {day} à {time}. Détails : {link}"},
     "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; la place est rouverte. {link}"},
+    "alarm": {"fr": "{org} : alarme technique {day} à {time}, à voir sans attendre : {link}"},
     "escalated": {"fr": "{org} : une demande reste sans place, échéance {day} à {time}. À traiter : {link}"},
 }
 """Typed by hand, one segment each: 38 signs of name and 30 of address fit. Placeholders: org, day, time, link, phone"""

@@ -21,15 +21,15 @@ class Clock:
     def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
         self.speed = speed
         self._start = start or datetime.now(UTC)
-        self._real = start is None and speed == 1.0
+        self._wall = datetime.now(UTC)
         self._mark = _elapsed()
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=(_elapsed() - self._mark) * self.speed)
 
     def jump(self) -> timedelta:
-        """How far the wall clock has strayed from ours; zero in a demonstration."""
-        return datetime.now(UTC) - self.now() if self._real else timedelta()
+        """How far the machine's wall clock has strayed from its monotonic one since this clock was made."""
+        return datetime.now(UTC) - self._wall - timedelta(seconds=_elapsed() - self._mark)
 
     async def sleep(self, seconds: float) -> None:
         """Wait that many seconds of this clock's time."""

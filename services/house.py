@@ -11,6 +11,7 @@ from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.mailbox import Mailbox
+from services.pulse import Lag
 from services.reference.communes import Communes
 from services.settings import Settings
 from services.storage.database import Database
@@ -32,6 +33,7 @@ class House:
     facts: Facts
     channels: dict[str, Channel]
     audit_key: Ed25519PrivateKey = field(repr=False)
+    lag: Lag = field(default_factory=Lag)
 
     def desk(self) -> Desk:
         """What the notifications need to write a message."""

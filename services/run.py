@@ -202,8 +202,8 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
 
 
 async def _close(client: Client) -> None:
-    with suppress(OSError, NatsError):  # it is gone already
-        await client.close()
+    """A connection that broke cannot be closed well: nats-py raises, or cancels who waits for it."""
+    await asyncio.gather(client.close(), return_exceptions=True)
 
 
 async def _learn_slots(house: House, client: Client) -> None:

@@ -19,6 +19,7 @@ class Settings:
     """Everything that may differ between two installations.
 
     `database_url` and `nats_url` None = the embedded SQLite file and nats-server under `data_dir`.
+    `alarm_command`: a program that is given each alarm of the watchdog on its standard input (mail, pager, …).
     `speed` and `start` belong to demonstrations: one real second is `speed` seconds, from `start`.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     seed_demonstration: bool = True
     demonstration: bool = True
     channel: str = "console"
+    alarm_command: str | None = None
     master_key: str | None = field(default=None, repr=False)
 
     @property
@@ -60,6 +62,7 @@ NAMES = {
     "RELAIS_KEYRING_URL": "keyring_url",
     "RELAIS_NATS_URL": "nats_url",
     "RELAIS_CHANNEL": "channel",
+    "RELAIS_ALARM_COMMAND": "alarm_command",
     "RELAIS_MASTER_KEY": "master_key",
 }
 

@@ -1,8 +1,11 @@
 """What must happen without anybody asking? Sweeps, woken by APScheduler; deadlines are in the database."""
 
+import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,16 +16,24 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.wakes import mend_timers, on_timers
 from schemas.event import Event, Order
 from schemas.values import system_actor
+from services.alarms import clear_alarm, raise_alarm
 from services.audit.sealer import Sealer
 from services.bus.relay import Relay
 from services.clock import JUMP, Clock
 from services.mailbox import Mailbox
 from services.sender import Sender
+from services.storage.beats import SWEEP, keep_beat
 
 log = logging.getLogger("relais.ticker")
 
 EVERY = 1.0
 """Seconds between two looks at the timers: a promise is kept within this."""
+
+BEAT_EVERY = 5.0
+"""Seconds between two signs of life of the timers' sweep (services/watchdog.py reads them)."""
+
+STEP = timedelta(seconds=1)
+"""A wall clock set back further than this makes the scheduler wait: it is woken again."""
 
 Sweep = Callable[[Order, AsyncConnection, datetime], Awaitable[list[Event]]]
 
@@ -39,7 +50,10 @@ class Ticker:
         self._relay = relay
         self._sender = sender
         self._sealer = sealer
-        self.last_sweep: datetime | None = None
+        self._beaten = float("-inf")
+        self._strayed = timedelta()
+        self._told: bool | None = None
+        self._keeping_time: asyncio.Task[None] | None = None
         # Only ticks live here: 3.x drops late one-shots and a shared job store runs them twice.
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -54,12 +68,14 @@ class Ticker:
             ("audit", self._sealer.sweep, 2.0),
             ("lost messages", self._sender.settle_lost, 30.0),
             ("mend", self._mend, 30.0),
-            ("clock", self._watch_clock, 10.0),
         ):
             self._scheduler.add_job(self._guarded(name, act), "interval", seconds=seconds, id=name)
         self._scheduler.start()
+        self._keeping_time = asyncio.get_running_loop().create_task(self._keep_time())
 
     def stop(self) -> None:
+        if self._keeping_time is not None:
+            self._keeping_time.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -73,8 +89,17 @@ class Ticker:
         return run
 
     async def _timers(self) -> None:
-        await self._sweep(lambda order, db, now: on_timers(order, db, now, seats=self._seats))
-        self.last_sweep = self._clock.now()
+        beat = time.monotonic() - self._beaten >= BEAT_EVERY
+
+        async def sweep(order: Order, db: AsyncConnection, now: datetime) -> list[Event]:
+            said = await on_timers(order, db, now, seats=self._seats)
+            if beat:
+                await keep_beat(db, SWEEP, f"{len(said)} facts")
+            return said
+
+        await self._sweep(sweep)
+        if beat:
+            self._beaten = time.monotonic()
 
     async def _holds(self) -> None:
         await self._sweep(expire_holds)
@@ -83,11 +108,39 @@ class Ticker:
         await self._sweep(mend_timers)
         self._seats.forget_before(self._clock.now() - timedelta(hours=1))
 
+    async def _keep_time(self) -> None:
+        """Look at the wall clock, on the monotonic one, for ever."""
+        watch = self._guarded("clock", self._watch_clock)
+        while True:
+            await asyncio.sleep(EVERY)
+            await watch()
+
     async def _watch_clock(self) -> None:
-        jump = self._clock.jump()
-        if abs(jump) > JUMP:
-            log.error("the wall clock jumped by %d s; deadlines follow the monotonic clock", jump.total_seconds())
+        """Say that the wall clock jumped, and wake the scheduler when it was set back.
+
+        APScheduler plans by the wall clock: set back by three hours, it would sleep for three hours.
+        """
+        strayed = self._clock.jump()
+        back, self._strayed = self._strayed - strayed, strayed
+        if back > STEP:
+            for job in self._scheduler.get_jobs():
+                with contextlib.suppress(LookupError):
+                    job.modify(next_run_time=datetime.now(UTC))
+        wrong = abs(strayed) > JUMP
+        if wrong and not self._told:
+            log.error("the wall clock jumped by %d s; deadlines follow the monotonic clock", strayed.total_seconds())
+            await raise_alarm(self._mailbox, "clock_jump", "clock", _words_of_jump(strayed))
+        elif not wrong and self._told is not False:
+            await clear_alarm(self._mailbox, "clock_jump", "clock")  # at a start, too: it trusts the hour it finds
+        self._told = wrong
 
     async def _sweep(self, sweep: Sweep) -> None:
         order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
         await self._mailbox.order(order, lambda db, now: sweep(order, db, now))
+
+
+def _words_of_jump(strayed: timedelta) -> str:
+    return (
+        f"l'heure de la machine s'écarte de {strayed.total_seconds():+.0f} s de celle de Relais : les échéances suivent"
+        " l'horloge monotone. Vérifiez l'heure (chrony, systemd-timesyncd), puis redémarrez Relais."
+    )

@@ -43,6 +43,10 @@ class Facts:
     def connected(self) -> bool:
         return self._nats is not None and self._nats.is_connected
 
+    def jetstream(self) -> JetStreamContext | None:
+        """The way to ask the server about the stream; None while it is away."""
+        return self._nats.jetstream() if self._nats is not None and self._nats.is_connected else None
+
     def watch(self, watcher: Callable[[Event], None]) -> None:
         """`watcher` is called with every fact that says how a slot stands, in stream order. It must not block."""
         self._watchers.append(watcher)

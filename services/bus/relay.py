@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -150,6 +150,13 @@ async def unpublished(db: AsyncConnection) -> int:
     """How many committed facts wait for NATS."""
     waiting = select(func.count()).select_from(Outbox).where(_OUTBOX.c.published_at.is_(None))
     return int((await db.execute(waiting)).scalar_one())
+
+
+async def oldest_unpublished(db: AsyncConnection) -> datetime | None:
+    """Since when the oldest of them waits."""
+    waiting = select(_OUTBOX.c.recorded_at).where(_OUTBOX.c.published_at.is_(None)).order_by(_OUTBOX.c.seq).limit(1)
+    found: datetime | None = (await db.execute(waiting)).scalar_one_or_none()
+    return found
 
 
 _RELAY = system_actor("operations")

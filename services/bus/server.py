@@ -22,6 +22,9 @@ log = logging.getLogger("relais.nats")
 OLDEST = (2, 12)
 """The oldest nats-server whose behaviour the house was built on."""
 
+SILENCE = 15.0
+"""Looks, a second and more apart, at a server that does not answer before it is taken for frozen."""
+
 
 class NatsMissing(RuntimeError):
     """No nats-server that can be used; the text says what to do."""
@@ -42,13 +45,18 @@ class EmbeddedNats:
         self._port = self._monitor_port = 0
         self.monitor = ""
 
+    def address(self) -> str:
+        """Where it will answer: known before it is started, and the same after every start."""
+        self._port, self._monitor_port = self._port or free_port(), self._monitor_port or free_port()
+        self.monitor = f"http://127.0.0.1:{self._monitor_port}"
+        return f"nats://{self._token}@127.0.0.1:{self._port}"
+
     async def start(self) -> str:
         """Start and wait until it answers. Raises NatsMissing with the server's own last words."""
         await self.stop()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._end_leftover()
-        self._port, self._monitor_port = self._port or free_port(), self._monitor_port or free_port()
-        self.monitor = f"http://127.0.0.1:{self._monitor_port}"
+        url = self.address()
         settings = self._folder / "nats-server.conf"
         settings.touch(mode=0o600)
         settings.write_text(_configuration(self._folder, self._port, self._monitor_port, self._token))
@@ -66,21 +74,28 @@ class EmbeddedNats:
             if self._process.poll() is not None:
                 raise NatsMissing(f"nats-server did not start: {_last_words(said)} (see {said})")
             if await asyncio.to_thread(self._ready):
-                return f"nats://{self._token}@127.0.0.1:{self._port}"
+                return url
             await asyncio.sleep(0.025)
         await self.stop()
         raise NatsMissing(f"nats-server did not answer within 10 s (see {said})")
 
-    async def watch(self) -> None:
-        """Start the server again when it dies, on the same address: facts wait in the outbox meanwhile."""
+    async def watch(self, silence: float = SILENCE) -> None:
+        """Start the server again when it dies or freezes, on the same address: facts wait in the outbox meanwhile."""
+        quiet = 0.0
         while True:
             await asyncio.sleep(1)
-            if self._process is not None and self._process.poll() is not None:
-                log.error("nats-server ended by itself (code %s): starting it again", self._process.returncode)
-                try:
-                    await self.start()
-                except NatsMissing as missing:
-                    log.error("nats-server did not come back: %s", missing)
+            if self._process is None:
+                continue
+            quiet = 0.0 if await asyncio.to_thread(self._ready) else quiet + 1
+            if self._process.poll() is None and quiet < silence:
+                continue
+            log.error("nats-server %s: starting it again", _how(self._process.poll()))
+            self._process.kill()  # frozen, it would not hear a SIGTERM
+            try:
+                await self.start()
+            except NatsMissing as missing:
+                log.error("nats-server did not come back: %s", missing)
+            quiet = 0.0
 
     async def stop(self) -> None:
         if self._process is None:
@@ -108,6 +123,16 @@ class EmbeddedNats:
             words = Path(f"/proc/{pid}/cmdline").read_bytes()
             if str(self._folder / "nats-server.conf").encode() in words:
                 os.kill(pid, signal.SIGTERM)
+
+
+def embedded(folder: Path) -> tuple[str, str] | None:
+    """The address and the monitor's address of the server that runs (or ran last) in this folder."""
+    try:
+        text = (folder / "nats-server.conf").read_text()
+    except OSError:
+        return None
+    said = dict(re.findall(r'^(listen|http|authorization)\b[^"]*"([^"]+)"', text, re.MULTILINE))
+    return f"nats://{said['authorization']}@{said['listen']}", f"http://{said['http']}"
 
 
 def find_server() -> str:
@@ -160,6 +185,10 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _how(code: int | None) -> str:
+    return "lives but does not answer" if code is None else f"ended by itself (code {code})"
 
 
 def _last_words(log: Path) -> str:

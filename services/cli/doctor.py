@@ -1,48 +1,37 @@
 """Is everything set up as it must be, and if not, what is to be done?"""
 
+import json
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import httpx
 from sqlalchemy import text
 
 from dispatcher import store as dispatcher
+from services.alarms import open_alarms
 from services.build import known_territories
 from services.bus.relay import unpublished
 from services.bus.server import NatsMissing, find_server, server_version
+from services.cli.bus_findings import of_bus
+from services.cli.finding import Finding
+from services.clock import JUMP
 from services.reference.communes import load_communes
 from services.settings import Settings
 from services.storage.aside import listing
+from services.storage.beats import BeatRow, beats
 from services.storage.database import Database
 
-State = Literal["fine", "look", "wrong"]
-MARKS = {"fine": "[green]✓[/green]", "look": "[yellow]![/yellow]", "wrong": "[red]✗[/red]"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: its state, what was seen, and what to do ("" = nothing)."""
-
-    what: str
-    state: State
-    seen: str
-    mend: str = ""
-
-    def line(self) -> str:
-        """For a terminal."""
-        return f"{MARKS[self.state]} {self.what} : {self.seen}" + (f"\n    → {self.mend}" if self.mend else "")
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+SILENT_AFTER = 60.0
+"""Seconds without a beat after which a process that did not say goodbye is taken for dead."""
 
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, whether Relais runs or not. Never raises."""
     findings = [_python(), _nats(), _communes(), _folder(settings.data_dir), _keys(settings)]
     findings.append(await _web(settings))
+    findings += await of_bus(settings)
     findings += [finding async for finding in _database(settings)]
     return findings
 
@@ -110,6 +99,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             waiting, aside = await unpublished(db), await listing(db, 1000)
             empty = [one for one in known_territories(settings) if not await dispatcher.roster(db, one)]
             unwatched = await dispatcher.without_timer(db)
+            alarms, heard = await open_alarms(db), await beats(db)
     except Exception as failed:
         yield Finding("Base de données", "wrong", type(failed).__name__, "vérifiez RELAIS_DATABASE_URL et le serveur")
         return
@@ -124,3 +114,29 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("Personnes à alerter", "wrong" if empty else "fine", names or "chaque territoire en a", mend)
     mend = "le balayage les répare en 30 s quand Relais tourne" if unwatched else ""
     yield Finding("Demandes sans échéance", "wrong" if unwatched else "fine", str(len(unwatched)), mend)
+    for alarm in alarms:
+        yield Finding("Alarme", "wrong", f"{alarm.kind} ({alarm.about})", alarm.words)
+    for finding in of_beats(heard, datetime.now(UTC)):
+        yield finding
+
+
+def of_beats(heard: Sequence[BeatRow], now: datetime) -> list[Finding]:
+    """Which processes were heard of, which are silent, and whose clock jumped. A running Relais beats every 10 s."""
+    silent = [beat for beat in heard if (now - beat.at).total_seconds() > SILENT_AFTER]
+    jumped = [beat.name for beat in heard if abs(_strayed(beat)) > JUMP.total_seconds()]
+    found = [Finding("Processus", "fine", ", ".join(beat.name for beat in heard if beat not in silent) or "aucun")]
+    if silent and len(silent) < len(heard):  # else nothing runs, and that was said
+        names = ", ".join(beat.name for beat in silent)
+        mend = "relancez-les (`relais up`, ou le service de chaque pièce) ; une ligne s'efface d'elle-même en un jour"
+        found.append(Finding("Processus muets", "wrong", names, mend))
+    if jumped:
+        mend = "vérifiez l'heure de la machine (chrony, systemd-timesyncd), puis redémarrez-les"
+        found.append(Finding("Horloge", "wrong", f"a sauté : {', '.join(jumped)}", mend))
+    return found
+
+
+def _strayed(beat: BeatRow) -> float:
+    try:
+        return float(json.loads(beat.detail).get("strayed", 0))
+    except (ValueError, AttributeError):
+        return 0.0

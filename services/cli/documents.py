@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from services.web import documents
-from services.web.app import doors
-
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -20,6 +17,9 @@ def docs() -> None:
 @app.command("write")
 def write(folder: Annotated[Path, typer.Argument(help="Where to write them.")] = Path("docs")) -> None:
     """Write openapi.json and asyncapi.json."""
+    from services.web import documents
+    from services.web.app import doors
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in (("openapi", doors().openapi()), ("asyncapi", documents.asyncapi())):
         path = folder / f"{name}.json"

@@ -15,7 +15,6 @@ from rich.console import Console
 from services.cli import auditing, documents, errands, schema, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
-from services.storage.migrate import NotMigrated
 
 app = typer.Typer(
     name="relais",
@@ -34,6 +33,8 @@ app.add_typer(
 )
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 
+ROOMS_AND_CLOCK = ("dispatcher", "availability", "notifications", "clock")
+
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="Where everything rests (default: var).")]
@@ -51,7 +52,10 @@ def up(
     seed: Annotated[bool, typer.Option(help="Load fictional practitioners and slots.")] = True,
     verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
 ) -> None:
-    """Everything in one process, on this machine: nats-server, database, rooms, clock, web."""
+    """Everything on this machine, kept alive: nats-server, database, rooms, clock, web.
+
+    With a PostgreSQL RELAIS_DATABASE_URL each room, the clock and the web are processes of their own.
+    """
     set_up_logs(verbose)
     begin = None if start is None else start if start.tzinfo else start.replace(tzinfo=UTC)
     settings = _settings(data_dir=data, port=port, host=host, speed=speed, start=begin, seed_demonstration=seed)
@@ -66,9 +70,7 @@ def web(port: Port = None, host: Host = None, data: DataDir = None, verbose: boo
     set_up_logs(verbose)
     settings = _settings(data_dir=data, port=port, host=host, seed_demonstration=False)
     _need_servers(settings)
-    from services.up import stay_web
-
-    _run(stay_web(settings, console))
+    _stay_alone(settings, "web")
 
 
 @app.command()
@@ -78,16 +80,32 @@ def worker(
     verbose: bool = False,
 ) -> None:
     """One room alone, for production: needs RELAIS_NATS_URL and a PostgreSQL RELAIS_DATABASE_URL."""
-    from services.run import ALL
-
+    if room not in ROOMS_AND_CLOCK:
+        raise _wrong(f"there is no room {room!r}: write one of {', '.join(ROOMS_AND_CLOCK)}")
     set_up_logs(verbose)
-    if room not in ALL:
-        raise _wrong(f"there is no room {room!r}: write one of {', '.join(ALL)}")
     settings = _settings(data_dir=data, seed_demonstration=False)
     _need_servers(settings)
-    from services.up import stay_worker
+    _stay_alone(settings, room)
 
-    _run(stay_worker(settings, room, console))
+
+@app.command()
+def watch(data: DataDir = None, verbose: bool = False) -> None:
+    """Alarm when nothing is done any more: no sweep, no database or no NATS for 90 s. `relais up` does it by itself."""
+    set_up_logs(verbose)
+    settings = _settings(data_dir=data, seed_demonstration=False)
+    from services.up import ALARM_AFTER
+    from services.watchdog import stay_watching
+
+    _run(stay_watching(settings, console, ALARM_AFTER))
+
+
+@app.command(hidden=True)
+def part(name: str, verbose: bool = False) -> None:
+    """What `relais up` starts: one process of it, with the settings on standard input."""
+    set_up_logs(verbose)
+    from services.part import given_settings, stay, tell_supervisor
+
+    _run(stay(given_settings(), name, console, tell_supervisor))
 
 
 @app.command()
@@ -158,6 +176,16 @@ def _wrong(text: str) -> typer.Exit:
     return typer.Exit(2)
 
 
+def _stay_alone(settings: Settings, part: str) -> None:
+    from services.part import stay
+
+    def say(kind: str, text: str) -> None:
+        if kind == "ready":
+            console.print(f"web : {settings.base_url}" if part == "web" else f"worker : {part}")
+
+    _run(stay(settings, part, console, say))
+
+
 def _run(work: Coroutine[Any, Any, int]) -> None:
     """Run to the end on uvloop where there is one; the exit code is what the work says."""
     factory = None
@@ -166,12 +194,7 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        try:
-            code = runner.run(work)
-        except NotMigrated as why:
-            console.print(f"[red]✗[/red] {why}")
-            code = 1
-        raise typer.Exit(code)
+        raise typer.Exit(runner.run(work))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.build import known_territories
-from services.reference.territories import import_territory
 from services.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,6 +18,8 @@ DataDir = Annotated[Path | None, typer.Option("--data", help="Where everything r
 @app.command("list")
 def list_territories(data: DataDir = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """The territories, with the state of the evidence for their perimeter."""
+    from services.build import known_territories
+
     territories = known_territories(read_settings(data_dir=data))
     if as_json:
         rows = [
@@ -37,6 +37,8 @@ def list_territories(data: DataDir = None, as_json: Annotated[bool, typer.Option
 @app.command("import")
 def import_(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], data: DataDir = None) -> None:
     """Bring a CPTS's own perimeter: a CSV with the columns territory,name,departement,insee_code."""
+    from services.reference.territories import import_territory
+
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         territory = import_territory(file)

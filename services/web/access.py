@@ -1,5 +1,7 @@
 """Who may use which door? Roles × routes in one table; a door that is not in it stays shut."""
 
+from ipaddress import ip_address
+
 from fastapi import Request
 
 from schemas.values import Role
@@ -65,10 +67,18 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/messages"): OVERSIGHT,
     ("GET", "/api/figures"): OVERSIGHT,
     ("GET", "/health"): ANYONE,
+    ("GET", "/healthz"): ANYONE,
+    ("GET", "/readyz"): ANYONE,
+    ("GET", "/metrics"): OPERATION,
     ("GET", "/docs/openapi.json"): ANYONE,
     ("GET", "/docs/asyncapi.json"): ANYONE,
     ("GET", "/docs/asyncapi"): ANYONE,
 }
+
+
+FROM_THIS_MACHINE = frozenset({("GET", "/metrics")})
+"""Doors that a program on this machine may use without a session: a scraper signs in nowhere. Figures only, nothing
+personal; and not through a proxy, behind which everybody would come from this machine."""
 
 
 async def admit(request: Request) -> None:
@@ -77,10 +87,23 @@ async def admit(request: Request) -> None:
     Raises the problems `signed_out` (nobody is signed in) and `forbidden` (somebody else's door, or no line).
     """
     request.state.session = account = await read_session(house_of(request), request)
-    allowed = ACCESS.get((request.method, request.scope["route"].path), frozenset())
+    door = (request.method, request.scope["route"].path)
+    allowed = ACCESS.get(door, frozenset())
     if None in allowed or (account is not None and account.role in allowed):
         return
+    if account is None and door in FROM_THIS_MACHINE and from_this_machine(request):
+        return
     raise Problem("forbidden" if account is not None or not allowed else "signed_out")
+
+
+def from_this_machine(request: Request) -> bool:
+    """Whether a program on this machine asks, itself: nothing says that it asks for somebody else."""
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
+        return False
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def territories_seen(request: Request, account: Account, asked: str | None) -> list[str]:

@@ -19,11 +19,11 @@ from schemas.request import Need, Patient
 from schemas.slot import SlotChosen
 from schemas.values import Actor, Place, Refused, Role
 from services.house import House
+from services.part import everything_heard
 from services.run import running
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.ledger import Audit
-from services.up import everything_heard
 
 AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 TERRITORY = "tarn-ouest"

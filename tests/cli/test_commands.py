@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +36,14 @@ def run(*words: str) -> tuple[int, str, str]:
     """Exit code, standard output, standard error; line ends flattened."""
     done = CliRunner().invoke(app, list(words))
     return done.exit_code, done.stdout, " ".join(done.stderr.split())
+
+
+def test_the_command_itself_is_light_for_the_supervisor_is_nothing_else() -> None:
+    code = (
+        "import sys, services.cli.main, services.up; print([n for n in ('sqlalchemy', 'fastapi') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_demonstration_territories_are_listed_with_the_state_of_their_evidence(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def port(tmp_path: Path) -> Iterator[int]:
         for _ in range(400):
             assert server.poll() is None, (tmp_path / "log").read_text()
             with (
-                contextlib.suppress(OSError),
+                contextlib.suppress(OSError, KeyError),  # it answers before its JetStream has started
                 urllib.request.urlopen(f"http://127.0.0.1:{monitor}/varz") as said,
             ):
                 assert json.load(said)["jetstream"]["config"]["sync_always"] is True

@@ -69,6 +69,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/me/when": {"text": "demain 9h", "start": "demain 9h", "minutes": 20},
     }
     sent: dict[str, Any] = {"headers": {**key(f"{method}{path}{role}"), "Accept": "*/*"}}
+    if path == "/metrics":
+        sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
     if method == "POST" and path in bodies:
         sent["json"] = bodies[path]
     if method == "GET" and path in queries:

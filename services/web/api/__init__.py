@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.web.api import holds, lookups, members, oversight, requests, sessions, slots
+from services.web.api import health, holds, lookups, members, oversight, requests, sessions, slots
 
 routers: tuple[APIRouter, ...] = (
     sessions.router,
@@ -12,4 +12,5 @@ routers: tuple[APIRouter, ...] = (
     requests.router,
     slots.router,
     oversight.router,
+    health.router,
 )

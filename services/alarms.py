@@ -1,0 +1,80 @@
+"""What is wrong, and who was told? One mechanism: a row while it lasts, a line in the log, a named human."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.event import Event, Order
+from schemas.values import system_actor
+from services.mailbox import Mailbox
+from services.storage.ledger import Alarm
+
+log = logging.getLogger("relais.alarms")
+
+_ALARM: Any = Alarm.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_OPEN = select(_ALARM).where(_ALARM.c.cleared_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """An open alarm. `words` are French, say what to do, and name ids only."""
+
+    id: str
+    kind: str
+    about: str
+    territory: str | None
+    words: str
+    raised_at: datetime
+
+
+async def open_alarms(db: AsyncConnection, limit: int = 200) -> list[AlarmRow]:
+    """What is wrong now, the oldest first."""
+    rows = await db.execute(_OPEN.order_by(_ALARM.c.raised_at, _ALARM.c.id).limit(limit))
+    return [AlarmRow(row.id, row.kind, row.about, row.territory, row.words, row.raised_at) for row in rows]
+
+
+async def raise_alarm(mailbox: Mailbox, kind: str, about: str, words: str, territory: str | None = None) -> None:
+    """Raise it, committed, unless it is raised already. With a `territory` its first human on call is alerted."""
+    order = Order(id=uuid4().hex, territory=territory or "operations", actor=system_actor("operations"))
+    fresh = False
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+        nonlocal fresh
+        fresh, facts = await ring(order, db, now, kind, about, words, territory)
+        return facts
+
+    await mailbox.order(order, decide)
+    if fresh:
+        log.error("alarm %s about %s: %s", kind, about, words)
+
+
+async def clear_alarm(mailbox: Mailbox, kind: str, about: str) -> None:
+    """It is over. Nothing happens when there was none."""
+    order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+        await silence(db, now, kind, about)
+        return []
+
+    await mailbox.order(order, decide)
+
+
+async def ring(
+    order: Order, db: AsyncConnection, now: datetime, kind: str, about: str, words: str, territory: str | None
+) -> tuple[bool, list[Event]]:
+    """Raise it in the transaction of what was noticed: whether it is new, and the facts to say of it."""
+    row = {"id": order.id, "kind": kind, "about": about, "territory": territory, "words": words, "raised_at": now}
+    fresh = insert_or_skip(Alarm).on_conflict_do_nothing().returning(_ALARM.c.id)
+    return (await db.execute(fresh, row)).first() is not None, []
+
+
+async def silence(db: AsyncConnection, now: datetime, kind: str, about: str) -> None:
+    """Clear it in the transaction of what mended it."""
+    mine = (_ALARM.c.kind == kind) & (_ALARM.c.about == about) & _ALARM.c.cleared_at.is_(None)
+    await db.execute(update(_ALARM).where(mine).values(cleared_at=now))
