@@ -72,7 +72,7 @@ async def nats_away(cast: Cast, faults: Faults, seconds: float) -> None:
     cast.players["nats"].let_go()
 
 
-async def web_restarts_without_nats(cast: Cast, faults: Faults, seconds: float) -> bool:
+async def web_restarts_without_nats(cast: Cast, seconds: float) -> bool:
     """Whether a web that is killed while NATS is away answers again before NATS is back."""
     await cast.players["nats"].hold()
     await cast.kill("web")

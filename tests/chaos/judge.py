@@ -19,6 +19,7 @@ from dispatcher.life import PLACED, WAITING
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
 from schemas.message import MessageSent
+from schemas.request import RequestEscalated
 from services.audit.entries import AUDIT
 from services.bus.streams import STREAM
 from services.checks.readers import ASIDE, OUTBOX
@@ -77,7 +78,7 @@ async def judge(
                     lost=await lost(db, journal, before=before),
                     double_booked=await double_booked(db),
                     double_messaged=await double_messaged(db),
-                    violated=violated + await stuck(db),
+                    violated=[*violated, *await stuck(db), *await too_early(db, journal)],
                     ambiguous=await _count(db, MESSAGE, MESSAGE.c.state.in_(("ambiguous", "claimed"))),
                     set_aside=await _count(db, ASIDE),
                     messages=await _count(db, MESSAGE, MESSAGE.c.state == "sent"),
@@ -185,6 +186,14 @@ async def stuck(db: AsyncConnection) -> list[str]:
     """At rest no proposal is without an answer: nobody would ever look at that request again."""
     rows = await db.execute(select(REQUEST.c.id).where(REQUEST.c.state.in_(WAITING), REQUEST.c.pending.is_not(None)))
     return [f"request {row.id} waits for the answer to a proposal, for ever" for row in rows]
+
+
+async def too_early(db: AsyncConnection, journal: Journal) -> list[str]:
+    """A request that may wait for hours alerts nobody yet, wherever a wall clock jumped to."""
+    rows = await db.execute(select(AUDIT.c.about).where(AUDIT.c.subject == RequestEscalated.subject))
+    alerted = {row.about for row in rows}
+    may_wait = (one.id for one in journal.requests.values() if one.kind == "waiting")
+    return [f"request {one} alerted somebody hours too early" for one in may_wait if one in alerted]
 
 
 async def marks(db: AsyncConnection) -> dict[str, datetime]:

@@ -104,7 +104,7 @@ async def playing(folder: Path, length: Length, seed: int, **cast: Any) -> Async
 
 async def _only_in_the_long_run(cast: Cast, faults: Faults, say: Say) -> None:
     say("web is killed while NATS is away")
-    came = await wrong.web_restarts_without_nats(cast, faults, 20)
+    came = await wrong.web_restarts_without_nats(cast, 90)
     faults.notes.append(
         f"a web killed while NATS is away {'answers again' if came else 'does NOT answer'} before it is back"
     )

@@ -101,6 +101,14 @@ async def test_a_proposal_that_nobody_will_answer_is_seen(database: Database) ->
         assert await judge.stuck(db) == ["request r-1 waits for the answer to a proposal, for ever"]
 
 
+async def test_an_alert_hours_too_early_is_seen(database: Database) -> None:
+    for one in ("r-1", "r-2"):
+        await fact(database, "request.escalated.v1", one)
+    journal = Journal(requests={n: Entered(n, kind, THEN, THEN) for n, kind in (("r-1", "waiting"), ("r-2", "urgent"))})
+    async with database.read() as db:
+        assert await judge.too_early(db, journal) == ["request r-1 alerted somebody hours too early"]
+
+
 def test_entry_counts_only_what_began_while_nats_was_away() -> None:
     def tried(second: int, status: int) -> Attempt:
         return Attempt(DOOR, THEN + second * SECOND, THEN + second * SECOND, status)
