@@ -9,8 +9,9 @@ from schemas.event import FACTS, Event, durable
 
 STREAM = "CARE"
 
-ACK_WAIT = 30.0
-"""Seconds after which an unacknowledged message comes again: far above the slowest transaction seen."""
+ACK_WAIT = 10.0
+"""Seconds after which an unacknowledged message comes again: far above the slowest transaction seen, and as long as a
+patient may wait at most for what a process that died had in hand."""
 
 TRIES = 12
 """After this many failures of its own a message is set aside (services/bus/worker.py). The server itself never gives

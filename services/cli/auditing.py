@@ -3,18 +3,15 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from services.audit.chain import audit_key, public_key
-from services.audit.entries import last_seals
-from services.audit.heads import HeadUnread, exported, read_heads
-from services.audit.verify import Head, faults
 from services.settings import Settings, read_settings
-from services.storage.database import Database
-from services.storage.keyring import master_key
+
+if TYPE_CHECKING:
+    from services.audit.verify import Head
 
 app = typer.Typer(no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
@@ -51,6 +48,8 @@ def verify(
     data: DataDir = None,
 ) -> None:
     """Compute every seal again. Exit code 1 when an entry or a seal was changed, removed, put in or cut off."""
+    from services.audit.heads import HeadUnread, read_heads
+
     try:
         heads = read_heads(head) if head else []
     except HeadUnread as unread:
@@ -62,6 +61,10 @@ def verify(
 
 
 async def _heads(settings: Settings, territory: str | None) -> str:
+    from services.audit.entries import last_seals
+    from services.audit.heads import exported
+    from services.storage.database import Database
+
     database = Database(settings.database)
     try:
         async with database.read() as db:
@@ -70,8 +73,13 @@ async def _heads(settings: Settings, territory: str | None) -> str:
         await database.close()
 
 
-async def _verify(settings: Settings, heads: list[Head], territory: str | None) -> int:
+async def _verify(settings: Settings, heads: "list[Head]", territory: str | None) -> int:
     """Say what is wrong as it is found; how many times."""
+    from services.audit.chain import audit_key, public_key
+    from services.audit.verify import faults
+    from services.storage.database import Database
+    from services.storage.keyring import master_key
+
     ours = public_key(audit_key(master_key(settings.data_dir, settings.master_key)))
     database, found = Database(settings.database), 0
     try:
