@@ -62,7 +62,7 @@ async def _counted(db: AsyncConnection, now: datetime) -> list[Metric]:
     asides = (await db.execute(_ASIDES)).scalar_one()
     return [
         _table("requests", "Open requests.", ("state",), [((s,), n) for s, n in (await dispatcher.counts(db)).items()]),
-        _gauge("outbox_waiting", "Facts committed that wait for NATS.", await unpublished(db)),
+        _gauge("outbox_waiting", "Facts that wait for NATS.", await unpublished(db)),
         _gauge("outbox_oldest_seconds", "Age of the oldest of them.", _since(oldest, now)),
         _table("messages", "Messages not settled.", ("state", "lane"), [((s, str(ln)), n) for s, ln, n in messages]),
         _gauge("aside", "Messages set aside that nobody has dealt with.", asides),
