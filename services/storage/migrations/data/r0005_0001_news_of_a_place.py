@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_0001"
-down_revision = "0002_0001"
+revision = "0005_0001"
+down_revision = "0004_0001"
 contract = False
 
 
