@@ -90,6 +90,7 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
             reasons=row.reasons,
             moved=row.moved,
             interactive=row.interactive,
+            choice=row.choice,
         )
     ]
 
@@ -139,7 +140,13 @@ async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetim
     )
     await store.set_timers(desk.db, row.request_id, timers_when_seeking(row.need, now))
     reopened = RequestReopened.after(
-        event, now, request_id=row.request_id, slot_id=event.slot_id, start=event.start, patient=row.patient
+        event,
+        now,
+        request_id=row.request_id,
+        slot_id=event.slot_id,
+        start=event.start,
+        patient=row.patient,
+        choice=row.choice,
     )
     return [reopened, *await look(event, row, seats, desk, now)]
 

@@ -40,11 +40,11 @@ class Desk:
 
 async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Tell the patient and the practitioner; what was still waiting to be said is replaced."""
-    link = await links.of(event.request_id)
-    if link is not None and (link.ended or link.told > event.at):
+    link, version = await links.of(event.request_id), 2 * event.choice
+    if link is not None and (link.ended or _is_older(event, version, link)):
         return []
     row = LinkRow(
-        event.request_id, event.territory, event.slot_id, event.at, event.start + LINK_AFTER_VISIT, ended=False
+        event.request_id, event.territory, event.slot_id, event.at, version, event.start + LINK_AFTER_VISIT, ended=False
     )
     await _keep_link(row, links, desk)
     moved = event.moved and await store.was_told(links.db, event.request_id, event.request_id)
@@ -67,11 +67,11 @@ async def on_request_reopened(event: RequestReopened, links: Links, now: datetim
 
     Facts keep no order: a booking older than this, heard later, is true no more.
     """
-    link = await links.of(event.request_id)
-    if link is not None and (link.ended or link.told > event.at):
+    link, version = await links.of(event.request_id), 2 * event.choice + 1
+    if link is not None and (link.ended or _is_older(event, version, link)):
         return []
     expires_at = max(event.at + LINK_WHILE_SOUGHT, link.expires_at if link else event.start)
-    row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, expires_at, ended=False)
+    row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
     await _keep_link(row, links, desk)
     if link is None or link.slot_id != event.slot_id:
         return []
@@ -107,10 +107,15 @@ async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datet
     """Remember the end, also when the booking was not heard of yet; the link still shows the kind last page."""
     await store.supersede(links.db, event.request_id)
     link = await links.of(event.request_id)
-    told = link.told if link else event.at
+    told, version = (link.told, link.version) if link else (event.at, 0)
     expires_at = link.expires_at if link else event.at + LINK_AFTER_VISIT
-    row = LinkRow(event.request_id, event.territory, event.slot_id, told, expires_at, ended=True)
+    row = LinkRow(event.request_id, event.territory, event.slot_id, told, version, expires_at, ended=True)
     await _keep_link(row, links, desk)
+
+
+def _is_older(event: RequestBooked | RequestReopened, version: int, link: LinkRow) -> bool:
+    """Something later is known of the place. A release that did not count choices yet went by the clock."""
+    return link.version > version if event.choice else link.told > event.at
 
 
 async def _keep_link(row: LinkRow, links: Links, desk: Desk) -> None:

@@ -43,6 +43,7 @@ class LinkRow:
     territory: str
     slot_id: str | None
     told: datetime
+    version: int
     expires_at: datetime
     ended: bool
 
@@ -86,7 +87,10 @@ _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", e
 _LINK = insert(LINK).execution_options(later="request_id")
 _KEEP_LINK = _LINK.on_conflict_do_update(
     index_elements=["request_id"],
-    set_={name: _LINK.excluded[name] for name in ("digest", "territory", "slot_id", "told", "expires_at", "ended")},
+    set_={
+        name: _LINK.excluded[name]
+        for name in ("digest", "territory", "slot_id", "told", "version", "expires_at", "ended")
+    },
 )
 
 
@@ -206,7 +210,7 @@ class Links:
 
 
 def _link_row(row: Any) -> LinkRow:
-    return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.expires_at, row.ended)
+    return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.version, row.expires_at, row.ended)
 
 
 def _row(row: Any) -> MessageRow:

@@ -43,7 +43,8 @@ class MessageTable(SQLModel, table=True):
 
 
 class LinkTable(SQLModel, table=True):
-    """The patient's way to the request: a hash of the token, never the token. `told` = time of the last booking."""
+    """The patient's way to the request: a hash of the token, never the token. `told` and `version` are of the
+    last news of the place: when it was said, and twice its choice, one more when it was cancelled."""
 
     __tablename__ = "patient_link"
     request_id: str = Field(primary_key=True)
@@ -51,6 +52,7 @@ class LinkTable(SQLModel, table=True):
     territory: str
     slot_id: str | None = None
     told: datetime
+    version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     expires_at: datetime
     ended: bool = False
 

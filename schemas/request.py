@@ -63,7 +63,8 @@ class CareUnmatched(Event):
 
 
 class RequestBooked(Event):
-    """The request has its place: tell the patient and the practitioner. `moved` = it replaces a cancelled one."""
+    """The request has its place: tell the patient and the practitioner. `moved` = it replaces a cancelled one;
+    `choice` = the proposal it came of: a later place has a higher one, whatever the clocks say."""
 
     subject: ClassVar[str] = "request.booked.v1"
     request_id: str
@@ -77,16 +78,19 @@ class RequestBooked(Event):
     reasons: tuple[str, ...] = ()
     moved: bool = False
     interactive: bool = False
+    choice: int = 0
 
 
 class RequestReopened(Event):
-    """The practitioner cancelled: the patient is sought a new place with what is left of the same deadline."""
+    """The practitioner cancelled the place of this `choice`: the patient is sought a new one with what is left of the
+    same deadline."""
 
     subject: ClassVar[str] = "request.reopened.v1"
     request_id: str
     slot_id: str
     start: AwareDatetime
     patient: Patient
+    choice: int = 0
 
 
 class RequestConfirmed(Event):

@@ -144,7 +144,7 @@ async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIt
         await _prepare(house, broker, client, workers)
         relay = Relay(client, house.database, house.mailbox, house.clock)
         stack.callback(_spawn(relay.run()).cancel)
-        await _learn_slots(house, client)
+        await learn_slots(house, client)
         stack.push_async_callback(house.facts.stop)
         await broker.start()
         stack.push_async_callback(_hang_up, broker, client)
@@ -206,7 +206,7 @@ async def _close(client: Client) -> None:
     await asyncio.gather(client.close(), return_exceptions=True)
 
 
-async def _learn_slots(house: House, client: Client) -> None:
+async def learn_slots(house: House, client: Client) -> None:
     """Fill the index from the database, then follow the facts from where the projection had got to."""
     js = client.jetstream(timeout=10)
     last = (await js.stream_info(STREAM)).state.last_seq

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +11,7 @@ from notifications import store
 from notifications.channels.outcome import Ambiguous, Channel, Letter, NotSent, Outcome
 from notifications.sending import expired, give_up_lost, record
 from notifications.store import MessageRow
-from schemas.event import Event, Order
+from schemas.event import Event, Order, derived_id
 from schemas.message import MessageDue
 from schemas.sealed import Erased, Vault
 from schemas.values import system_actor
@@ -122,4 +121,4 @@ class Sender:
 
 
 def _order() -> Order:
-    return Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+    return Order(id=derived_id("sender"), territory="operations", actor=system_actor("operations"))

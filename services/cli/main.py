@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import auditing, documents, errands, schema, territories, watching
+from services.cli import auditing, documents, errands, schema, simulating, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
 
@@ -32,6 +32,7 @@ app.add_typer(
     auditing.app, name="audit", help="The audit: the head of its chain, and the proof that nothing was changed."
 )
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
+app.command()(simulating.simulate)
 
 ROOMS_AND_CLOCK = ("dispatcher", "availability", "notifications", "clock")
 

@@ -21,6 +21,7 @@ MAY_WRITE = {
     "services/storage/sqlite.py": "is that door for SQLite",
     "services/storage/later.py": "ends the savepoints of the mailbox, inside its transaction",
     "services/storage/migrate.py": "makes and changes the tables at start, before any message",
+    "services/simulation/stepping.py": "lends the door of SQLite to a simulated process, and counts the steps",
     "services/storage/keyring.py": "a store of its own: the key commits before what it seals",
 }
 # A name that refuses nothing grows for ever.

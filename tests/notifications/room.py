@@ -86,14 +86,17 @@ class Notifications:
             "mode": Mode.OFFICE,
             "place": GAILLAC,
             "patient": self.patient,
+            "choice": 1,
         }
         return RequestBooked.after(
             an_order(), at, request_id="req-1", slot_id=slot_id, start=start, **{**usual, **said}
         )
 
-    def reopened(self, slot_id: str = "ten", start: datetime = AT_TEN, at: datetime = MONDAY) -> RequestReopened:
+    def reopened(
+        self, slot_id: str = "ten", start: datetime = AT_TEN, at: datetime = MONDAY, choice: int = 1
+    ) -> RequestReopened:
         return RequestReopened.after(
-            an_order(), at, request_id="req-1", slot_id=slot_id, start=start, patient=self.patient
+            an_order(), at, request_id="req-1", slot_id=slot_id, start=start, patient=self.patient, choice=choice
         )
 
     def withdrawn(self, by: Actor | None = None, **said: Any) -> RequestWithdrawn:

@@ -84,7 +84,7 @@ async def test_a_cancelled_patient_who_gets_a_new_place_at_once_hears_both_in_on
     await room.hear(room.booked())
     await room.leave(outcome=SENT)
     await room.hear(room.reopened(at=MONDAY + minutes(5)), now=MONDAY + minutes(5))
-    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(5.5), moved=True)
+    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(5.5), moved=True, choice=2)
     await room.hear(moved, now=MONDAY + minutes(5.5))
     left = await room.leave(MONDAY + minutes(10))
     assert [message.kind for message in left if message.recipient == "patient"] == ["moved"]
@@ -109,7 +109,7 @@ async def test_the_link_of_a_cancelled_patient_can_be_followed_while_a_place_is_
 async def test_a_new_place_is_no_move_to_a_patient_who_never_heard_of_the_first(room: Notifications) -> None:
     await room.hear(room.booked(interactive=True))
     await room.hear(room.reopened(at=MONDAY + minutes(0.1)))
-    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(0.2), moved=True)
+    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(0.2), moved=True, choice=2)
     assert [message.kind for message in await room.due(moved)] == ["booked", "new_patient"]
 
 
@@ -117,7 +117,7 @@ async def test_a_cancellation_heard_before_its_booking_leaves_nobody_with_the_wr
     later = MONDAY + minutes(5)
     assert await room.hear(room.reopened(at=later)) == []
     assert await room.hear(room.booked()) == []
-    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(6), moved=True)
+    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(6), moved=True, choice=2)
     assert [message.kind for message in await room.due(moved)] == ["booked", "new_patient"]
 
 
@@ -126,14 +126,38 @@ async def test_a_second_cancellation_heard_before_the_second_booking_too(room: N
     await room.leave(outcome=SENT)
     await room.hear(room.reopened(at=MONDAY + minutes(1)))
     await room.leave(MONDAY + minutes(5), SENT)
-    second = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(10), moved=True)
-    await room.hear(room.reopened("noon", AT_TEN + hours(2), MONDAY + minutes(20)))
+    second = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(10), moved=True, choice=2)
+    await room.hear(room.reopened("noon", AT_TEN + hours(2), MONDAY + minutes(20), choice=2))
     assert await room.hear(second) == []
     assert {kind for kind, _ in await room.messages()} == {"booked", "new_patient", "cancelled"}
 
 
+async def test_a_place_found_by_a_machine_whose_clock_is_behind_is_told_all_the_same(room: Notifications) -> None:
+    await room.hear(room.booked())
+    await room.leave(outcome=SENT)
+    await room.hear(room.reopened(at=MONDAY + minutes(5)))
+    moved = room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(4.9), moved=True, choice=2)
+    assert [message.kind for message in await room.due(moved)] == ["moved", "new_patient"]
+
+
+async def test_a_place_cancelled_by_a_machine_whose_clock_is_behind_is_told_all_the_same(room: Notifications) -> None:
+    await room.hear(room.booked())
+    await room.leave(outcome=SENT)
+    assert [message.kind for message in await room.due(room.reopened(at=MONDAY - minutes(0.1)))] == ["cancelled"]
+
+
+async def test_what_an_older_release_says_without_a_choice_goes_by_the_clock(room: Notifications) -> None:
+    await room.hear(room.booked())
+    await room.leave(outcome=SENT)
+    await room.hear(room.reopened(at=MONDAY + minutes(5)))
+    noon = AT_TEN + hours(2)
+    assert await room.hear(room.booked("noon", noon, MONDAY + minutes(4), choice=0)) == []
+    moved = room.booked("noon", noon, MONDAY + minutes(6), moved=True, choice=0)
+    assert [message.kind for message in await room.due(moved)] == ["moved", "new_patient"]
+
+
 async def test_an_old_booking_heard_after_a_newer_one_says_nothing(room: Notifications) -> None:
-    await room.hear(room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(5), moved=True))
+    await room.hear(room.booked("noon", AT_TEN + hours(2), MONDAY + minutes(5), moved=True, choice=2))
     assert await room.hear(room.booked(), room.reopened(at=MONDAY + minutes(1))) == []
     link = await room.link()
     assert link is not None
