@@ -1,6 +1,6 @@
 """What does the dispatcher do when a person asks? Read, decide, write, say; or say why not."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,10 +16,14 @@ from schemas.request import (
     Need,
     Patient,
     RequestConfirmed,
+    RequestErased,
     RequestWithdrawn,
     RosterSet,
 )
 from schemas.values import Refused
+
+Act = Callable[[Order, str, AsyncConnection, datetime], Awaitable[list[Event] | Refused]]
+"""What may be asked about a request, by its id."""
 
 
 async def enter_request(
@@ -30,10 +34,12 @@ async def enter_request(
     slot_id: str | None,
     db: AsyncConnection,
     now: datetime,
+    *,
+    phone_digest: str | None = None,
 ) -> list[Event] | Refused:
     """A request is entered: from this commit on it has a timer. `slot_id` = the seat held for it."""
     by, interactive = order.actor.person, slot_id is not None
-    if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive):
+    if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive, phone_digest):
         return Refused(code="already_entered", about={"request_id": request_id})
     await store.add_timers(db, request_id, timers_when_seeking(need, now))
     # What follows is named after the request, whose id says when: the order's is a hash of somebody's key.
@@ -91,6 +97,17 @@ async def close(
     if not of_a_visit and row.state in PLACED:  # withdraw it: then everybody hears of it
         return Refused(code="already_booked")
     return await close_as(order, row, outcome, desk, now)
+
+
+async def erase(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+    """The person is to be forgotten: nothing here finds her again. Whoever is still sought a place for is not."""
+    row = await store.Desk(db).load(request_id)
+    if row is None:
+        return Refused(code="unknown_request")
+    if row.state not in TERMINAL:
+        return Refused(code="still_open", about={"request_id": request_id})
+    await store.forget_phone(db, request_id)
+    return [RequestErased.after(order, now, request_id=request_id)]
 
 
 async def acknowledge(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

@@ -67,6 +67,7 @@ async def add(
     by: str,
     now: datetime,
     interactive: bool,
+    phone_digest: str | None = None,
 ) -> bool:
     """Remember a new request as seeking; False when it is already there."""
     row = {
@@ -74,7 +75,7 @@ async def add(
         "need": need.model_dump_json(), "patient": patient.model_dump_json(), "deadline": need.deadline,
         "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0,
         "unmatched": False, "lost": "[]", "reasons": "[]",
-        "others": "[]", "counts": "{}", "moved": False, "rank": -1,
+        "others": "[]", "counts": "{}", "moved": False, "rank": -1, "phone_digest": phone_digest,
     }  # fmt: skip
     return bool((await db.execute(_ADD, row)).rowcount)
 
@@ -211,6 +212,27 @@ async def requests_of(db: AsyncConnection, ids: Iterable[str]) -> dict[str, Requ
     """Those that exist, by id."""
     rows = await db.execute(select(REQUEST).where(REQUEST.c.id.in_(list(ids))))
     return {row.id: request_row(row) for row in rows}
+
+
+async def with_phone(db: AsyncConnection, territory: str, phone_digest: str) -> list[RequestRow]:
+    """The requests that were entered with this number, the latest first."""
+    mine = (REQUEST.c.phone_digest == phone_digest) & (REQUEST.c.territory == territory)
+    rows = await db.execute(select(REQUEST).where(mine).order_by(REQUEST.c.entered_at.desc()))
+    return [request_row(row) for row in rows]
+
+
+async def ended_before(db: AsyncConnection, before: datetime, after: str, limit: int) -> tuple[list[str], str]:
+    """Of the next `limit` requests in the order of their ids, those that ended before then; and where to go on ("" =
+    from the beginning). What is asked of the database does not grow with the table."""
+    query = select(REQUEST.c.id, REQUEST.c.closed_at).where(REQUEST.c.id > after).order_by(REQUEST.c.id).limit(limit)
+    rows = list(await db.execute(query))
+    old = [row.id for row in rows if row.closed_at is not None and row.closed_at < before]
+    return old, rows[-1].id if len(rows) == limit else ""
+
+
+async def forget_phone(db: AsyncConnection, request_id: str) -> None:
+    """Nobody finds the request by its number any more."""
+    await db.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(phone_digest=None))
 
 
 async def board(db: AsyncConnection, territory: str, limit: int = 60, *, ended_since: datetime | None = None) -> Board:

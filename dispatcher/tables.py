@@ -9,7 +9,8 @@ from sqlmodel import Field, SQLModel
 
 class CareRequestTable(SQLModel, table=True):
     """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered;
-    `unmatched`: it was looked for, nobody fitted, and the next seat that opens may be for it."""
+    `unmatched`: it was looked for, nobody fitted, and the next seat that opens may be for it.
+    `phone_digest` is keyed: it finds a number again and tells none."""
 
     __tablename__ = "care_request"
     __table_args__ = (
@@ -30,6 +31,7 @@ class CareRequestTable(SQLModel, table=True):
     profession: str
     need: str
     patient: str
+    phone_digest: str | None = Field(default=None, index=True)
     deadline: datetime
     entered_at: datetime
     entered_by: str

@@ -64,3 +64,8 @@ def of_withdrawal(
 def of_escalation(person: str, now: datetime) -> list[Telling]:
     """The named human, before everything else."""
     return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]
+
+
+def of_alarm(person: str, now: datetime) -> list[Telling]:
+    """The one on call, before everything else: something of the house itself is wrong."""
+    return [Telling("alarm", "human", person, 0, now, now + URGENT_FOR)]

@@ -13,7 +13,8 @@ from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT, Telling
 from notifications.store import LinkRow, Links
 from notifications.wording import Facts, render
 from schemas.event import Event, derived_id
-from schemas.message import Due, MessageDue
+from schemas.house import AlarmRaised
+from schemas.message import Due, MessageDue, MessageFailed
 from schemas.request import (
     Patient,
     RequestBooked,
@@ -22,7 +23,7 @@ from schemas.request import (
     RequestReopened,
     RequestWithdrawn,
 )
-from schemas.sealed import Vault
+from schemas.sealed import Erased, Sealed, Vault, unreadable
 from schemas.territory import Territory
 from schemas.values import Role
 
@@ -103,6 +104,13 @@ async def on_request_escalated(event: RequestEscalated, links: Links, now: datet
     return await _write(event, audience.of_escalation(event.person, now), event.deadline, None, links, now, desk)
 
 
+async def on_alarm_raised(event: AlarmRaised, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Tell the named human that something is wrong. In a territory nobody knows there is nobody to tell."""
+    if event.territory not in desk.territories:
+        return []
+    return await _write(event, audience.of_alarm(event.person, now), event.at, None, links, now, desk)
+
+
 async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datetime, desk: Desk) -> None:
     """Remember the end, also when the booking was not heard of yet; the link still shows the kind last page."""
     await store.supersede(links.db, event.request_id)
@@ -132,47 +140,68 @@ async def _write(
     now: datetime,
     desk: Desk,
 ) -> list[Event]:
-    """Write the messages with their text sealed, and say that they are due."""
+    """Write the messages with their text sealed, and say that they are due (or cannot be: the person is erased)."""
     rows: list[dict[str, Any]] = []
     due: list[Due] = []
+    said: list[Event] = []
+    about = _about(event)
     for telling in tellings:
         message_id = derived_id(event.id, telling.kind, telling.recipient_id)
         text = _text(telling, event, moment, patient, desk)
-        body = await desk.vault.seal(event.request_id, f"message:{message_id}", text)
-        to = patient.phone.model_dump_json() if patient and telling.recipient == "patient" else None
-        rows.append(
-            {
-                "id": message_id,
-                "territory": event.territory,
-                "request_id": event.request_id,
-                "kind": telling.kind,
-                "recipient": telling.recipient,
-                "recipient_id": telling.recipient_id,
-                "channel": desk.channel,
-                "lane": telling.lane,
-                "state": "due",
-                "body": body.model_dump_json(),
-                "to": to,
-                "actor": event.actor.person,
-                "due_at": now,
-                "send_after": telling.send_after,
-                "valid_until": telling.valid_until,
-            }
-        )
-        due.append(
-            Due(
-                message_id=message_id,
-                kind=telling.kind,
-                recipient=telling.recipient,
-                channel=desk.channel,
-                lane=telling.lane,
-                send_after=telling.send_after,
-            )
-        )
-    if not rows:
-        return []
-    await store.write(links.db, rows)
-    return [MessageDue.after(event, now, request_id=event.request_id, messages=tuple(due))]
+        body = await _sealed(telling, about, message_id, text, desk)
+        named = {"message_id": message_id, "kind": telling.kind, "channel": desk.channel}
+        fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None}
+        if body is None:
+            fate |= {"state": "failed", "why": "erased", "body": unreadable(about, "message")}
+            said.append(MessageFailed.after(event, now, key=message_id, why="not_sent", request_id=about, **named))
+        else:
+            fate["to"] = patient.phone if patient and telling.recipient == "patient" else None
+            due.append(Due(recipient=telling.recipient, lane=telling.lane, send_after=telling.send_after, **named))
+        rows.append(_row(event, telling, message_id, about, desk.channel, fate, now))
+    if rows:
+        await store.write(links.db, rows)
+    if due:
+        said.append(MessageDue.after(event, now, request_id=about, messages=tuple(due)))
+    return said
+
+
+def _about(event: Any) -> str:
+    """What the messages of a fact are about: its request; an alarm that names none is about itself."""
+    about: str = getattr(event, "request_id", None) or event.alarm_id
+    return about
+
+
+async def _sealed(telling: Telling, about: str, message_id: str, text: str, desk: Desk) -> Sealed[str] | None:
+    """The text: the patient's under the request's key, None when she was erased; a professional's, which names nobody
+    and must be heard also of an erased patient, under the professional's own."""
+    try:
+        subject = about if telling.recipient == "patient" else f"to:{telling.recipient_id}"
+        return await desk.vault.seal(subject, f"message:{message_id}", text)
+    except Erased:
+        return None
+
+
+def _row(
+    event: Any, telling: Telling, message_id: str, about: str, channel: str, fate: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    sealed = {name: fate[name].model_dump_json() if fate[name] else None for name in ("body", "to")}
+    return {
+        "id": message_id,
+        "territory": event.territory,
+        "request_id": about,
+        "kind": telling.kind,
+        "recipient": telling.recipient,
+        "recipient_id": telling.recipient_id,
+        "channel": channel,
+        "lane": telling.lane,
+        "state": fate["state"],
+        "why": fate["why"],
+        "actor": event.actor.person,
+        "due_at": now,
+        "send_after": telling.send_after,
+        "valid_until": telling.valid_until,
+        **sealed,
+    }
 
 
 def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk) -> str:
@@ -193,7 +222,7 @@ async def hear(
     desk: Desk,
 ) -> list[list[Event]]:
     """React to each fact, with the links and the keys of their requests in hand."""
-    requests = {fact.request_id for fact in facts}
+    requests = set(map(_about, facts))
     await desk.vault.ensure(requests)
     links = await Links(db).fetch(requests)
     return [await on(fact, links, now, desk=desk) for fact in facts]
@@ -207,5 +236,6 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestWithdrawn: on_request_withdrawn,
         RequestClosed: on_request_closed,
         RequestEscalated: on_request_escalated,
+        AlarmRaised: on_alarm_raised,
     }
     return {fact: partial(hear, react, desk=desk) for fact, react in on.items()}

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications.tables import LINK, MESSAGE
-from schemas.sealed import Sealed
+from schemas.sealed import Sealed, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ _WORD = {
     .execution_options(later="this")
     for column in ("provider_id", "why")
 }
+_TO_HER = MESSAGE.c.recipient == "patient"
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
 _LINK = insert(LINK).execution_options(later="request_id")
@@ -207,6 +208,38 @@ class Links:
         """Make the request's link, or bring it up to date; only a hash of the token is kept."""
         self._links[row.request_id] = row
         await self.db.execute(_KEEP_LINK, {**asdict(row), "digest": digest})
+
+
+async def forget_before(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
+    """Of the next `limit` messages in the order of their ids, empty those that ended before then: text and number.
+
+    Where to go on ("" = from the beginning). What is asked of the database does not grow with the table.
+    """
+    query = select(MESSAGE).where(MESSAGE.c.id > after).order_by(MESSAGE.c.id).limit(limit)
+    rows = [(row.id, row) for row in await db.execute(query)]
+    for message_id, row in rows:
+        old = (row.sent_at or row.valid_until) < before and row.state not in ("due", "claimed")
+        if old and Sealed[str].model_validate_json(row.body).box:
+            nothing = {"body": unreadable(row.request_id, "message").model_dump_json(), "to": None}
+            await db.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(nothing))
+    return rows[-1][0] if len(rows) == limit else ""
+
+
+async def forget_links(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
+    """Of the next `limit` links, remove those that expired before then. Where to go on, as above."""
+    query = select(LINK.c.request_id, LINK.c.expires_at).where(LINK.c.request_id > after)
+    rows = list(await db.execute(query.order_by(LINK.c.request_id).limit(limit)))
+    old = [row.request_id for row in rows if row.expires_at < before]
+    if old:
+        await db.execute(delete(LINK).where(LINK.c.request_id.in_(old)))
+    return rows[-1].request_id if len(rows) == limit else ""
+
+
+async def forget_request(db: AsyncConnection, request_id: str) -> None:
+    """Nothing leads to the request any more, and what was written about it is gone."""
+    await db.execute(delete(LINK).where(LINK.c.request_id == request_id))
+    nothing = {"body": unreadable(request_id, "message").model_dump_json(), "to": None}
+    await db.execute(update(MESSAGE).where(MESSAGE.c.request_id == request_id, _TO_HER).values(nothing))
 
 
 def _link_row(row: Any) -> LinkRow:

@@ -131,6 +131,13 @@ class EscalationAcknowledged(Event):
     request_id: str
 
 
+class RequestErased(Event):
+    """The person asked to be forgotten: what was sealed about the request can be read by nobody any more."""
+
+    subject: ClassVar[str] = "request.erased.v1"
+    request_id: str
+
+
 class RequestClosed(Event):
     """The end, named, dated, by whom (`actor`)."""
 

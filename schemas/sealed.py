@@ -25,6 +25,11 @@ class Sealed(Value, Generic[T]):
     __str__ = __repr__
 
 
+def unreadable(subject: str, field: str) -> Sealed[str]:
+    """What stands where a text was that is forgotten: nobody opens it, whatever keys there are."""
+    return Sealed[str](subject=subject, field=field, key_version=0, box="")
+
+
 class Vault(Protocol):
     """Who can open a sealed value. The keyring behind it belongs to `services`."""
 
@@ -33,7 +38,10 @@ class Vault(Protocol):
         ...
 
     async def seal(self, subject: str, field: str, text: str) -> Sealed[str]:
-        """The text sealed under the subject's key, which is made, and committed, when there is none."""
+        """The text sealed under the subject's key, which is made, and committed, when there is none.
+
+        Raises `Erased` when the key was dropped: it is never made anew.
+        """
         ...
 
     async def ensure(self, subjects: Iterable[str]) -> None:

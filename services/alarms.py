@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatcher import store as dispatcher
 from schemas.event import Event, Order
+from schemas.house import AlarmRaised
 from schemas.values import system_actor
 from services.mailbox import Mailbox
 from services.storage.ledger import Alarm
@@ -66,12 +68,28 @@ async def clear_alarm(mailbox: Mailbox, kind: str, about: str) -> None:
 
 
 async def ring(
-    order: Order, db: AsyncConnection, now: datetime, kind: str, about: str, words: str, territory: str | None
+    order: Order,
+    db: AsyncConnection,
+    now: datetime,
+    kind: str,
+    about: str,
+    words: str,
+    territory: str | None,
+    request_id: str | None = None,
 ) -> tuple[bool, list[Event]]:
     """Raise it in the transaction of what was noticed: whether it is new, and the facts to say of it."""
-    row = {"id": order.id, "kind": kind, "about": about, "territory": territory, "words": words, "raised_at": now}
+    row = {
+        "id": order.id, "kind": kind, "about": about, "territory": territory, "words": words, "raised_at": now,
+    }  # fmt: skip
     fresh = insert_or_skip(Alarm).on_conflict_do_nothing().returning(_ALARM.c.id)
-    return (await db.execute(fresh, row)).first() is not None, []
+    if (await db.execute(fresh, row)).first() is None:
+        return False, []
+    if territory is None:
+        return True, []
+    people = await dispatcher.roster(db, territory)
+    person = people[0].person if people else f"coord-{territory}"
+    said = {"alarm_id": order.id, "kind": kind, "about": about, "person": person, "request_id": request_id}
+    return True, [AlarmRaised.after(order, now, key=order.id, territory=territory, **said)]
 
 
 async def silence(db: AsyncConnection, now: datetime, kind: str, about: str) -> None:

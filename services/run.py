@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
@@ -18,16 +19,19 @@ from dispatcher import handlers as dispatcher
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
+from schemas.event import durable
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
-from services.bus.server import EmbeddedNats
+from services.bus.server import EmbeddedNats, embedded
 from services.bus.streams import STREAM, prepare_readers, prepare_stream
+from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
+from services.retention import Retention
 from services.sender import Sender
 from services.settings import Settings
-from services.storage.aside import describe
+from services.storage.aside import Readers, describe
 from services.ticker import Ticker
 
 log = logging.getLogger("relais")
@@ -65,13 +69,14 @@ async def running(
             spare_the_collector()
             yield house
             return
-        relay = await stack.enter_async_context(_on_the_bus(house, url, workers))
+        relay, client = await stack.enter_async_context(_on_the_bus(house, url, workers))
         sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
-            ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer)
+            more = [("stream", upkeep_of(house, client).sweep, 60.0), ("retention", Retention(house).sweep, 60.0)]
+            ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
             ticker.start()
             stack.callback(ticker.stop)
         spare_the_collector()
@@ -125,6 +130,31 @@ def room_reactions(house: House) -> Mapping[str, Reactions]:
     }
 
 
+def readers(house: House) -> Readers:
+    """Every reader by its durable name: what it reads, and its reaction."""
+    return {
+        durable(room, fact): (fact, reaction)
+        for room, reactions in room_reactions(house).items()
+        for fact, reaction in reactions.items()
+    }
+
+
+def upkeep_of(house: House, client: Client) -> Upkeep:
+    """Who looks after the stream."""
+    js = client.jetstream(timeout=10)
+    return Upkeep(js, house.database, house.mailbox, house.clock, readers(house))
+
+
+def _stream_limit(settings: Settings) -> int | None:
+    """Beside other people's files on one disk the stream stops at 1 GB, or half of what is free, and says so; a server
+    that somebody set up has the limits he gave it."""
+    own = embedded(settings.data_dir / "nats")
+    somebodys = settings.nats_url is not None and (own is None or own[0] != settings.nats_url)
+    if settings.stream_max_bytes is not None or somebodys:
+        return settings.stream_max_bytes
+    return min(2**30, shutil.disk_usage(settings.data_dir).free // 2)
+
+
 async def _start_nats(settings: Settings, stack: AsyncExitStack) -> str:
     """The address of a nats-server of our own, which is watched, and stopped with us."""
     server = EmbeddedNats(settings.data_dir / "nats")
@@ -135,7 +165,7 @@ async def _start_nats(settings: Settings, stack: AsyncExitStack) -> str:
 
 
 @asynccontextmanager
-async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIterator[Relay]:
+async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIterator[tuple[Relay, Client]]:
     """Publishing what is committed, following the slots, hearing what these workers react to."""
     async with AsyncExitStack() as stack:
         broker = make_broker(url, reconnected_cb=house.facts.resume)
@@ -148,7 +178,7 @@ async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIt
         stack.push_async_callback(house.facts.stop)
         await broker.start()
         stack.push_async_callback(_hang_up, broker, client)
-        yield relay
+        yield relay, client
 
 
 async def _join_when_it_is_there(house: House, url: str, stack: AsyncExitStack) -> None:
@@ -181,7 +211,8 @@ async def _ended(task: asyncio.Task[Any]) -> None:
 async def _prepare(house: House, broker: NatsBroker, client: Client, workers: Sequence[str]) -> None:
     """The stream and the readers as they must be, and the rooms subscribed (not yet started)."""
     js = client.jetstream(timeout=10)
-    await prepare_stream(js)
+    await upkeep_of(house, client).look_back()
+    await prepare_stream(js, _stream_limit(house.settings), house.settings.stream_replicas)
     reactions = room_reactions(house)
     # Every reader is made before anybody publishes: a reader made later would still find everything in the stream,
     # but doctor could not tell a missing reader from one that was never wanted.

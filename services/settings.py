@@ -20,6 +20,7 @@ class Settings:
 
     `database_url` and `nats_url` None = the embedded SQLite file and nats-server under `data_dir`.
     `alarm_command`: a program that is given each alarm of the watchdog on its standard input (mail, pager, …).
+    `stream_max_bytes` None = no limit, or one that suits the disk where the nats-server is embedded.
     `speed` and `start` belong to demonstrations: one real second is `speed` seconds, from `start`.
     """
 
@@ -36,6 +37,9 @@ class Settings:
     demonstration: bool = True
     channel: str = "console"
     alarm_command: str | None = None
+    stream_max_bytes: int | None = None
+    stream_replicas: int = 1
+    keep_requests_days: int = 365
     master_key: str | None = field(default=None, repr=False)
 
     @property
@@ -64,7 +68,12 @@ NAMES = {
     "RELAIS_CHANNEL": "channel",
     "RELAIS_ALARM_COMMAND": "alarm_command",
     "RELAIS_MASTER_KEY": "master_key",
+    "RELAIS_STREAM_MAX_BYTES": "stream_max_bytes",
+    "RELAIS_STREAM_REPLICAS": "stream_replicas",
+    "RELAIS_KEEP_REQUESTS_DAYS": "keep_requests_days",
 }
+NUMBERS = {"stream_max_bytes": (1024, 2**50), "stream_replicas": (1, 5), "keep_requests_days": (1, 36500)}
+"""Settings that are whole numbers, with the least and the most that make sense."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
@@ -80,6 +89,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> 
     values["port"] = int(port)
     if not re.fullmatch(r"([0-9a-fA-F]{64})?", values.get("master_key", "")):
         raise SettingsError("RELAIS_MASTER_KEY must be 64 hexadecimal digits: `openssl rand -hex 32` makes one.")
+    values |= {name: _number(name, values[name]) for name in NUMBERS if name in values}
     values["data_dir"] = Path(values.get("data_dir", Settings.data_dir))
     settings = Settings(**values)
     refuse_open_address(settings.host)
@@ -90,6 +100,14 @@ def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> 
         if url and not url.startswith(("postgresql+asyncpg://", "sqlite:///")):
             raise SettingsError(f"{name} must begin with postgresql+asyncpg:// or sqlite:///.")
     return settings
+
+
+def _number(name: str, given: object) -> int:
+    least, most = NUMBERS[name]
+    if not re.fullmatch(r"[0-9]{1,16}", str(given)) or not least <= int(str(given)) <= most:
+        outside = next(one for one, field in NAMES.items() if field == name)
+        raise SettingsError(f"{outside} must be a whole number from {least} to {most}, not {given!r}.")
+    return int(str(given))
 
 
 def refuse_open_address(host: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -35,6 +35,9 @@ BEAT_EVERY = 5.0
 STEP = timedelta(seconds=1)
 """A wall clock set back further than this makes the scheduler wait: it is woken again."""
 
+Timed = tuple[str, Callable[[], Awaitable[object]], float]
+"""A sweep of its own: its name, what it does, every how many seconds."""
+
 Sweep = Callable[[Order, AsyncConnection, datetime], Awaitable[list[Event]]]
 
 
@@ -42,7 +45,14 @@ class Ticker:
     """Drives the sweeps. One that fails is logged and comes again; one may run twice without a second effect."""
 
     def __init__(
-        self, mailbox: Mailbox, clock: Clock, seats: OpenSeats, relay: Relay, sender: Sender, sealer: Sealer
+        self,
+        mailbox: Mailbox,
+        clock: Clock,
+        seats: OpenSeats,
+        relay: Relay,
+        sender: Sender,
+        sealer: Sealer,
+        more: Sequence[Timed] = (),
     ) -> None:
         self._mailbox = mailbox
         self._clock = clock
@@ -50,6 +60,7 @@ class Ticker:
         self._relay = relay
         self._sender = sender
         self._sealer = sealer
+        self._more = more
         self._beaten = float("-inf")
         self._strayed = timedelta()
         self._told: bool | None = None
@@ -68,6 +79,7 @@ class Ticker:
             ("audit", self._sealer.sweep, 2.0),
             ("lost messages", self._sender.settle_lost, 30.0),
             ("mend", self._mend, 30.0),
+            *self._more,
         ):
             self._scheduler.add_job(self._guarded(name, act), "interval", seconds=seconds, id=name)
         self._scheduler.start()

@@ -73,7 +73,13 @@ class EmbeddedNats:
         for _ in range(400):
             if self._process.poll() is not None:
                 raise NatsMissing(f"nats-server did not start: {_last_words(said)} (see {said})")
-            if await asyncio.to_thread(self._ready):
+            synced = await asyncio.to_thread(writes_synced, self.monitor)
+            if synced is not None and await asyncio.to_thread(self._ready):
+                if not synced:
+                    await self.stop()
+                    raise NatsMissing(
+                        "nats-server does not sync each write: a power cut would lose facts. Set another."
+                    )
                 return url
             await asyncio.sleep(0.025)
         await self.stop()
@@ -133,6 +139,15 @@ def embedded(folder: Path) -> tuple[str, str] | None:
         return None
     said = dict(re.findall(r'^(listen|http|authorization)\b[^"]*"([^"]+)"', text, re.MULTILINE))
     return f"nats://{said['authorization']}@{said['listen']}", f"http://{said['http']}"
+
+
+def writes_synced(monitor: str) -> bool | None:
+    """Whether the server at this monitoring address writes each fact to the disk before it says so; None = not seen."""
+    try:
+        with urllib.request.urlopen(f"{monitor}/varz", timeout=2) as answer:
+            return bool(json.load(answer)["jetstream"]["config"].get("sync_always"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def find_server() -> str:

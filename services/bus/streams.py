@@ -18,7 +18,16 @@ TRIES = 12
 one up: it would do so in silence, and a database that is away for ten minutes costs as many deliveries."""
 
 
-async def prepare_stream(js: JetStreamContext) -> None:
+FIRST_DELAY, LONGEST_DELAY = 0.2, 30.0
+
+
+def retry_delay(tries: int, luck: float) -> float:
+    """Seconds until the next delivery after so many: twice as long each time, with a quarter more or less by `luck`
+    (0 to 1), so that what failed together does not come back together."""
+    return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(tries - 1, 30)) * (0.75 + luck / 2)
+
+
+async def prepare_stream(js: JetStreamContext, max_bytes: int | None = None, replicas: int = 1) -> None:
     """Create the stream, or bring it up to date. Unread facts are never dropped: no age, full = publishing waits.
 
     Only subjects somebody understands are accepted; those of older releases stay accepted until they are drained.
@@ -37,6 +46,8 @@ async def prepare_stream(js: JetStreamContext) -> None:
             discard=api.DiscardPolicy.NEW,
             storage=api.StorageType.FILE,
             max_age=0,
+            max_bytes=max_bytes or -1,
+            num_replicas=replicas,
             duplicate_window=120,
             allow_atomic=True,  # the relay publishes in batches
         )

@@ -1,6 +1,7 @@
 """Who reads the facts? A FastStream subscriber per reaction: acknowledged after commit, retried, set aside."""
 
 import logging
+import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +16,7 @@ from schemas.event import Event, durable
 from schemas.sealed import Vault
 from schemas.values import NotYet
 from services.bus.pull import EagerStream
-from services.bus.streams import STREAM, TRIES
+from services.bus.streams import STREAM, TRIES, retry_delay
 from services.mailbox import Mailbox, Reaction
 from services.storage.aside import describe, set_aside
 from services.storage.away import is_away
@@ -25,8 +26,6 @@ log = logging.getLogger("relais.worker")
 PULL = PullSub(batch_size=128, timeout=1.0, batch=True)
 """Those that are there share a commit (services/bus/pull.py waits for no more). The time-out bounds how long a pull
 that died in a reconnect goes unnoticed."""
-
-FIRST_DELAY, LONGEST_DELAY = 0.2, 30.0
 
 Reactions = Mapping[type[Event], Reaction]
 
@@ -119,7 +118,7 @@ def _listener(
 async def _after_failure(mailbox: Mailbox, vault: Vault, raw: Any, failed: Exception, tries: int) -> bool:
     """Put it off, longer each time; or set it aside, at last. Whether it was set aside."""
     reader, delivered = raw.metadata.consumer, raw.metadata.num_delivered
-    delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(delivered - 1, 10))
+    delay = retry_delay(delivered, random.random())
     if is_away(failed) or (tries < TRIES and not _hopeless(failed)):
         level = logging.DEBUG if isinstance(failed, NotYet) else logging.WARNING
         log.log(level, "%s will try again in %.1f s: %s", reader, delay, describe(failed))

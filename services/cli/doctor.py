@@ -107,7 +107,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         await database.close()
     yield Finding("Base de données", "fine", database.dialect)
     yield Finding("Faits à publier", "fine" if waiting < 1000 else "look", str(waiting))
-    mend = "ouvrez la page Exploitation (/operations) : la raison y est" if aside else ""
+    mend = "`relais aside list`, ou la page Exploitation (/operations) : la raison y est" if aside else ""
     yield Finding("Messages mis de côté", "wrong" if aside else "fine", str(len(aside)), mend)
     names = ", ".join(empty)
     mend = "un territoire sans personne à alerter laisserait un échec silencieux" if empty else ""

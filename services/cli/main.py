@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import auditing, documents, errands, schema, simulating, territories, watching
+from services.cli import aside, auditing, documents, errands, people, schema, simulating, territories, watching
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
 
@@ -26,6 +26,9 @@ app = typer.Typer(
 app.add_typer(territories.app, name="territory", help="The territories Relais knows: list, import.")
 app.add_typer(errands.request_app, name="request", help="Care requests, through the HTTP door of a running Relais.")
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
+app.add_typer(aside.app, name="aside", help="Messages set aside: list, show, replay, drop.")
+app.add_typer(people.app, name="person", help="Erase a person's data.")
+app.command("republish")(aside.republish)
 app.add_typer(watching.app, name="events", help="The facts as they pass.")
 app.add_typer(schema.app, name="database", help="The revision of the databases: status, upgrade.")
 app.add_typer(

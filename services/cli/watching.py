@@ -38,6 +38,10 @@ WORDS = {
     "message.due.v2": "message écrit",
     "message.sent.v2": "message remis",
     "message.failed.v1": "message non remis",
+    "request.erased.v1": "données de la personne effacées",
+    "alarm.raised.v1": "alarme technique",
+    "aside.replayed.v1": "message mis de côté, rejoué",
+    "aside.dropped.v1": "message mis de côté, écarté",
 }
 
 

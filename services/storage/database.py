@@ -55,5 +55,10 @@ class Database:
             yield as_connection(later)
             await later.flush()
 
+    async def settle(self) -> None:
+        """What was overwritten leaves the write-ahead log, too, where there is one beside the file."""
+        if isinstance(self._store, SqliteFile):
+            await self._store.checkpoint()
+
     async def close(self) -> None:
         await self._store.close()

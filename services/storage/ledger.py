@@ -86,7 +86,10 @@ class AuditSeal(SQLModel, table=True):
 
 
 class Aside(SQLModel, table=True):
-    """A message that failed again and again, or that nobody understands. The body is sealed: it may hold anything."""
+    """A message that failed again and again, or that nobody understands. The body is sealed: it may hold anything.
+
+    `about` is the request it names, when there is one, else (for a request that could not be read) its reader.
+    """
 
     __tablename__ = "aside"
     id: str = Field(primary_key=True)
@@ -97,6 +100,7 @@ class Aside(SQLModel, table=True):
     error: str
     tries: int
     at: datetime
+    about: str | None = None
 
 
 class Alarm(SQLModel, table=True):

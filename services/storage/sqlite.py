@@ -80,6 +80,19 @@ class SqliteFile:
                     connection.invalidate()  # a COMMIT that failed leaves SQLite's transaction open
                     raise
 
+    async def checkpoint(self) -> None:
+        """Move everything from the write-ahead log into the file, and empty the log."""
+
+        def empty() -> None:
+            connection = self._writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.close()
+
+        async with self._turn:
+            await _to_the_end(empty)
+
     async def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()

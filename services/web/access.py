@@ -66,6 +66,13 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,
     ("GET", "/api/figures"): OVERSIGHT,
+    # --- upkeep --------------------------------------------------------------------------------------------
+    ("POST", "/api/people/erase"): STEERING,
+    ("POST", "/api/republish"): OPERATION,
+    ("GET", "/api/aside"): OPERATION,
+    ("GET", "/api/aside/{aside_id}"): OPERATION,
+    ("POST", "/api/aside/{aside_id}/replay"): OPERATION,
+    ("POST", "/api/aside/{aside_id}/drop"): OPERATION,
     ("GET", "/health"): ANYONE,
     ("GET", "/healthz"): ANYONE,
     ("GET", "/readyz"): ANYONE,

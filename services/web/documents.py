@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+import schemas.house
 import schemas.message
 import schemas.request
 import schemas.slot  # noqa: F401 - defining the facts fills the register

@@ -13,8 +13,11 @@ from starlette.responses import Response
 from schemas.values import NotYet, Refused
 from services.mailbox import KeyReused
 from services.storage.away import is_away
+from services.web.words import problems
 from services.web.words.fields import FIELDS
-from services.web.words.problems import PROBLEMS
+from services.web.words.upkeep import UPKEEP
+
+PROBLEMS = problems.PROBLEMS | UPKEEP
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -1,5 +1,6 @@
 """Does each command do its work, and say in words of action what is wrong?"""
 
+import asyncio
 import json
 import logging
 import subprocess
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.alarms import raise_alarm
+from services.build import build_house
 from services.cli.main import app
+from services.settings import Settings
 
 BRENS = "81038"
 
@@ -131,3 +135,18 @@ def test_the_documents_are_those_of_the_code(tmp_path: Path) -> None:
     for name in ("openapi.json", "asyncapi.json"):
         kept = Path(__file__).parents[2] / "docs" / name
         assert kept.read_text("utf-8") == (tmp_path / name).read_text("utf-8"), f"run `make docs` ({name})"
+
+
+def test_doctor_shows_each_alarm_and_is_not_content(tmp_path: Path) -> None:
+    async def alarmed() -> None:
+        house = await build_house(Settings(data_dir=tmp_path))
+        work = asyncio.create_task(house.mailbox.run())
+        await raise_alarm(house.mailbox, "stream_full", "CARE", "Le flux est plein.")
+        work.cancel()
+        await house.vault.close()
+        await house.database.close()
+
+    asyncio.run(alarmed())
+    code, said, _ = run("doctor", "--json", "--data", str(tmp_path), "--port", "1")
+    findings = [(one["state"], one["seen"]) for one in json.loads(said) if one["what"] == "Alarme"]
+    assert (code, findings) == (1, [("wrong", "Le flux est plein.")])

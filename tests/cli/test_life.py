@@ -140,3 +140,21 @@ def test_the_facts_can_be_followed_and_the_doctor_is_content(machine: Machine) -
     findings = {one["what"]: one for one in json.loads(machine.type("doctor", "--json").stdout)}
     assert findings["Relais"]["state"] == "fine"
     assert findings["Personnes à alerter"]["state"] == "wrong"  # nobody is on the roster of an empty Relais
+
+
+def test_an_operator_and_a_coordinator_do_their_work_in_a_terminal(machine: Machine) -> None:
+    words = ("request", "add", "--phone", "0639981234", "--last-name", "Essai", "--commune", "graulhet", "--json")
+    request_id = json.loads(machine.type(*words).stdout)["id"]
+    assert json.loads(machine.type("aside", "list", "--json").stdout) == []
+    for gone in (("show",), ("replay",), ("drop", "--why", "un essai")):
+        done = machine.type("aside", gone[0], "0" * 32, *gone[1:])
+        assert (done.returncode, "Message introuvable" in done.stderr) == (2, True)
+    refused = machine.type("person", "erase", "--request", request_id)
+    assert (refused.returncode, "--force" in refused.stderr) == (2, True)
+    done = machine.type("person", "erase", "--phone", "06 39 98 12 34", "--force")
+    assert (done.returncode, request_id in done.stdout) == (0, True), done.stderr
+    assert json.loads(machine.type("request", "show", request_id).stdout)["patient"]["name"] == "—"
+    assert machine.type("republish").returncode == 2
+    for since in (("--all",), ("--since", "2026-01-01T00:00Z")):
+        again = machine.type("republish", *since)
+        assert (again.returncode, "publiés de nouveau" in again.stdout) == (0, True), again.stderr

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,7 @@ class _NoStore(Keyring):
 
         super().__init__(None, Clock(), MASTER)  # type: ignore[arg-type]  # never asked
         self._known["req-1"] = AESGCM(bytes(32))
+        self._since = float("inf")  # it never asks again
 
 
 KEPT_OPEN = _NoStore()
@@ -225,6 +227,14 @@ def test_the_master_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path)
     assert len(key) == 32
     assert master_key(house) == key
     assert stat.S_IMODE((house / "master.key").stat().st_mode) == 0o600
+
+
+def test_processes_that_start_at_once_agree_on_one_whole_key(tmp_path: Path) -> None:
+    for number in range(20):
+        with ThreadPoolExecutor(8) as pool:
+            made = set(pool.map(master_key, [tmp_path / str(number)] * 8))
+        assert len(made) == 1
+        assert [path.name for path in (tmp_path / str(number)).iterdir()] == ["master.key"]
 
 
 def test_two_houses_have_two_master_keys(tmp_path: Path) -> None:

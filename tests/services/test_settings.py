@@ -68,3 +68,13 @@ def test_links_lead_to_the_public_address() -> None:
 
 def test_the_master_key_is_not_shown() -> None:
     assert "00ff" not in repr(read_settings({"RELAIS_MASTER_KEY": "00ff" * 16}))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("RELAIS_STREAM_MAX_BYTES", "12"), ("RELAIS_STREAM_REPLICAS", "0"), ("RELAIS_KEEP_REQUESTS_DAYS", "a year")],
+)
+def test_a_number_that_cannot_work_is_refused_by_name(name: str, wrong: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({name: wrong})
+    assert read_settings({"RELAIS_KEEP_REQUESTS_DAYS": "30"}).keep_requests_days == 30

@@ -59,6 +59,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests": entry(),
         "/api/requests/{request_id}/close": {"outcome": outcome},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
+        "/api/aside/{aside_id}/drop": {"why": "un essai"},
+        "/api/people/erase": {"request_id": DRAFT},
         "/console/known": {"phone": "06 39 98 12 34"},
     }
     queries: dict[str, Any] = {
@@ -90,7 +92,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
         if (method, path) == ENDLESS:
             continue
         client = await sign_in(OWN[role])
-        url = path.format(request_id=request_id, slot_id=slot_id, token="234567abcdef")
+        url = path.format(request_id=request_id, slot_id=slot_id, token="234567abcdef", aside_id="0" * 32)
         answer = await client.request(method, url, **what_to_send(method, path, role))
         allowed = ACCESS[method, path]
         if None in allowed or role in allowed:

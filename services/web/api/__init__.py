@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.web.api import health, holds, lookups, members, oversight, requests, sessions, slots
+from services.web.api import (
+    aside,
+    health,
+    holds,
+    lookups,
+    members,
+    oversight,
+    people,
+    requests,
+    sessions,
+    slots,
+    stream,
+)
 
 routers: tuple[APIRouter, ...] = (
     sessions.router,
@@ -13,4 +25,7 @@ routers: tuple[APIRouter, ...] = (
     slots.router,
     oversight.router,
     health.router,
+    aside.router,
+    people.router,
+    stream.router,
 )

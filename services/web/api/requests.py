@@ -12,8 +12,10 @@ from dispatcher.views import RequestRow
 from notifications import store as messages
 from schemas.event import Event, Order
 from schemas.request import CareRequested, Need, Patient
+from schemas.sealed import Erased
 from schemas.values import Refused, Role
 from services.audit.history import history
+from services.erasure import phone_digest
 from services.house import House
 from services.ids import new_id
 from services.web.api.lookups import own_territory, require_known_practitioner
@@ -54,8 +56,8 @@ async def enter(request: Request, entry: Entry, key: Key) -> Json:
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         if isinstance(checked, Problem):
             raise checked
-        need, patient = checked
-        return await orders.enter_request(order, request_id, need, patient, entry.slot_id, db, now)
+        need, patient, digest = checked
+        return await orders.enter_request(order, request_id, need, patient, entry.slot_id, db, now, phone_digest=digest)
 
     facts = await carry_out(house, order, decide, content=entry)
     entered = next(fact for fact in facts if isinstance(fact, CareRequested))
@@ -162,8 +164,10 @@ async def _act(request: Request, request_id: str, state: str, act: Any) -> Json:
     return {"id": request_id, "state": state}
 
 
-async def _checked(house: House, account: Account, entry: Entry, request_id: str) -> tuple[Need, Patient] | Problem:
-    """The need and the sealed person, or everything that is wrong with the entry, in one problem."""
+async def _checked(
+    house: House, account: Account, entry: Entry, request_id: str
+) -> tuple[Need, Patient, str] | Problem:
+    """The need, the sealed person and the digest of her number, or all that is wrong with the entry, in one problem."""
     territory, phone, need = own_territory(house, account), "", None
     wrong: list[Mistake] = []
     try:
@@ -177,4 +181,8 @@ async def _checked(house: House, account: Account, entry: Entry, request_id: str
         wrong += problem.mistakes
     if wrong or need is None:
         return Problem("invalid", mistakes=wrong)
-    return need, await sealed_patient(entry, request_id, phone, house.vault)
+    try:
+        patient = await sealed_patient(entry, request_id, phone, house.vault)
+    except Erased:
+        return Problem("request_erased")
+    return need, patient, phone_digest(house, phone)

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store as requests
+from dispatcher.life import OPEN
 from dispatcher.views import RequestRow
 from notifications import store as notices
 from services.audit.history import history
+from services.erasure import phone_digest
 from services.house import House
 from services.reference.phones import show_phone
 from services.web.entry import moment_of, phone_of
@@ -168,7 +170,6 @@ async def _board_values(request: Request, account: Account) -> dict[str, Any]:
 async def _open_with_phone(
     house: House, db: AsyncConnection, territory: str, number: str, now: datetime
 ) -> RequestRow | None:
-    """The open request of the last 48 h with this number. Numbers are sealed: they are compared opened."""
-    open_ones = [row for row in (await requests.board(db, territory, 500)).rows if row.entered_at > now - KNOWN_FOR]
-    numbers = await house.vault.open_many([row.patient.phone for row in open_ones])
-    return next((row for row, one in zip(open_ones, numbers, strict=True) if one == number), None)
+    """The open request of the last 48 h with this number, the latest."""
+    rows = await requests.with_phone(db, territory, phone_digest(house, number))
+    return next((row for row in rows if row.state in OPEN and row.entered_at > now - KNOWN_FOR), None)

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
+import schemas.house
 import schemas.message
 import schemas.request
-import schemas.slot  # noqa: F401 - these three register the subjects
+import schemas.slot  # noqa: F401 - these register the subjects
 from schemas.event import FACTS
 from schemas.values import Role
 from services.web.render import PARIS

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from notifications import store as notices
+from services.alarms import open_alarms
 from services.storage import aside
 from services.web.pages.frame import frame
 from services.web.pages.story import open_messages
@@ -53,8 +54,10 @@ async def _state(request: Request) -> dict[str, Any]:
     account, house = signed_in(request), house_of(request)
     async with house.database.read() as db:
         rows = await aside.listing(db, MOST)
+        raised = await open_alarms(db, MOST)
         recent = await notices.messages(db, None, 1000)
     counts = {
+        "alarmes en cours": len(raised),
         "messages mis de côté": len(rows),
         "messages qui attendent leur heure": sum(one.state in ("due", "claimed") for one in recent),
         "messages sans réponse du réseau": sum(one.state == "ambiguous" for one in recent),
@@ -64,5 +67,6 @@ async def _state(request: Request) -> dict[str, Any]:
         "bus_up": house.facts.connected,
         "bus_since": house.facts.since,
         "aside": rows,
+        "alarms": raised,
         "headline": [{"label": label, "value": str(value)} for label, value in counts.items()],
     }

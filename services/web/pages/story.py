@@ -26,6 +26,8 @@ WORDS: dict[str, str] = {
     "request.withdrawn": "Demande annulée",
     "seat.freed": "La place est rendue au praticien",
     "request.closed": "Demande close",
+    "request.erased": "Les données de la personne sont effacées",
+    "alarm.raised": "Une alarme technique est donnée",
 }
 """By noun and fact. What is not here is between machines, or shown with the messages themselves."""
 

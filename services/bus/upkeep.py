@@ -1,0 +1,173 @@
+"""What may leave the stream, is it full, was it lost? Looked at each minute, and once at every start.
+
+Facts that every reader has acknowledged are purged; the outbox keeps them for 30 days, and rebuilds a lost stream.
+"""
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.event import Event, Order
+from schemas.values import system_actor
+from services.alarms import clear_alarm, open_alarms, raise_alarm
+from services.bus.relay import unpublished
+from services.bus.streams import STREAM
+from services.clock import Clock
+from services.mailbox import Mailbox
+from services.storage.database import Database
+from services.storage.ledger import Beat, Outbox
+
+log = logging.getLogger("relais.upkeep")
+
+_OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_BEAT: Any = Beat.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+
+MARGIN = 1000
+"""Facts kept although everybody has acknowledged them: for who reconnects, and for looking at."""
+
+BATCH = 500
+REBUILT = timedelta(hours=48)
+"""What a lost stream is rebuilt from by itself: no promise is longer open than that but by a regulator's own word."""
+
+FULL, LOST = "stream_full", "stream_lost"
+SHOWN_FOR = timedelta(hours=24)
+"""A stream that was lost stays an alarm for a day, although it mends itself: somebody must ask why."""
+
+_FULL = (
+    "Le flux NATS est plein ou presque : les faits attendent dans la base, rien n'est perdu, mais les demandes "
+    "n'avancent plus. Cherchez le lecteur en retard (relais doctor), ou augmentez RELAIS_STREAM_MAX_BYTES."
+)
+_LOST = (
+    "Le flux NATS a été perdu ou est plus ancien que la base : les faits des dernières 48 h sont publiés de nouveau. "
+    "Vérifiez le disque de nats-server ; pour remonter plus loin : relais republish --since DATE."
+)
+
+
+class Upkeep:
+    """`await look_back()` at the start, before the stream is made; `await sweep()` each minute."""
+
+    def __init__(
+        self, js: JetStreamContext, database: Database, mailbox: Mailbox, clock: Clock, readers: Iterable[str]
+    ) -> None:
+        self._js = js
+        self._database, self._mailbox, self._clock = database, mailbox, clock
+        self._readers = frozenset(readers)
+
+    async def look_back(self) -> bool:
+        """Whether the stream was lost since the last look; then it is rebuilt from the outbox, and somebody told."""
+        try:
+            last = (await self._js.stream_info(STREAM)).state.last_seq
+        except NotFoundError:
+            last = 0
+        async with self._database.read() as db:
+            seen = (await db.execute(select(_BEAT.c.detail).where(_BEAT.c.name == "stream"))).scalar_one_or_none()
+            said = await _ever_published(db)
+        if not said or last >= (json.loads(seen)["last_seq"] if seen else 1):
+            return False
+        await raise_alarm(self._mailbox, LOST, STREAM, _LOST)
+        count = await republish(self._database, self._mailbox, self._clock.now() - REBUILT)
+        log.error("the stream was lost: %d facts are published again", count)
+        await self._remember(last)
+        return True
+
+    async def sweep(self) -> None:
+        """Purge what everybody has read, note how far the stream has come, raise or clear its alarms."""
+        info = await self._js.stream_info(STREAM)  # before the readers: what they have read by then is at least this
+        upto = purgeable(await self._js.consumers_info(STREAM), self._readers, info.state.last_seq, MARGIN)
+        if upto > info.state.first_seq:
+            await self._js.purge_stream(STREAM, seq=upto)
+            info = await self._js.stream_info(STREAM)
+        await self._remember(info.state.last_seq)
+        state = info.state
+        full = nearly_full(state.bytes, state.messages, info.config.max_bytes or -1)
+        await self._alarms(full)
+
+    async def _alarms(self, full: bool) -> None:
+        async with self._database.read() as db:
+            raised = {one.kind: one for one in await open_alarms(db) if one.about == STREAM}
+            waiting = await unpublished(db) if LOST in raised else 0
+        if full:
+            await raise_alarm(self._mailbox, FULL, STREAM, _FULL)
+        elif FULL in raised:
+            await clear_alarm(self._mailbox, FULL, STREAM)
+        if LOST in raised and not waiting and raised[LOST].raised_at < self._clock.now() - SHOWN_FOR:
+            await clear_alarm(self._mailbox, LOST, STREAM)
+
+    async def _remember(self, last_seq: int) -> None:
+        detail = json.dumps({"last_seq": last_seq})
+        new = insert(Beat)
+        beat = new.on_conflict_do_update(
+            index_elements=["name"], set_={"at": new.excluded.at, "detail": new.excluded.detail}
+        )
+
+        async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+            await db.execute(beat, {"name": "stream", "at": now, "detail": detail})
+            return []
+
+        await self._mailbox.order(_order(), decide)
+
+
+def purgeable(readers: Iterable[api.ConsumerInfo], wanted: frozenset[str], last_seq: int, margin: int) -> int:
+    """The sequence below which everybody has acknowledged everything; 0 when that cannot be said.
+
+    A reader that is missing may still be made, and would want all. One that has nothing to do has read all there is.
+    """
+    floors, present = [last_seq], set()
+    for one in readers:
+        present.add(one.name)
+        busy = one.num_pending or one.num_ack_pending or not one.ack_floor or not one.delivered
+        idle = not busy and one.ack_floor.consumer_seq == one.delivered.consumer_seq  # type: ignore[union-attr]
+        floors.append(last_seq if idle else one.ack_floor.stream_seq if one.ack_floor else 0)
+    return max(0, min(floors) - margin) if wanted <= present else 0
+
+
+def nearly_full(size: int, messages: int, most: int) -> bool:
+    """Whether less than a twentieth is left, or room for fewer than eight facts. `most` < 1 = no limit."""
+    return most > 0 and most - size < max(most // 20, 8 * size // max(messages, 1))
+
+
+async def republish(database: Database, mailbox: Mailbox, since: datetime | None) -> int:
+    """Let the relay publish again what was recorded since then (None = all the outbox has); how many facts.
+
+    Inboxes make it harmless: who has dealt with a fact does nothing the second time.
+    """
+    wanted = _OUTBOX.c.published_at.is_not(None)
+    if since is not None:
+        wanted &= _OUTBOX.c.recorded_at >= since
+    count, after = 0, 0
+    while True:
+        async with database.read() as db:
+            query = select(_OUTBOX.c.seq).where(wanted, _OUTBOX.c.seq > after).order_by(_OUTBOX.c.seq).limit(BATCH)
+            batch = list((await db.execute(query)).scalars())
+        if not batch:
+            return count
+        again = update(_OUTBOX).where(_OUTBOX.c.seq.in_(batch)).values(published_at=None)
+        await mailbox.order(_order(), _running(again))
+        count, after = count + len(batch), batch[-1]
+
+
+def _running(statement: Any) -> Any:
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+        await db.execute(statement)
+        return []
+
+    return decide
+
+
+async def _ever_published(db: AsyncConnection) -> bool:
+    """Whether the stream must have held something: the newest facts tell, older ones were sent before them."""
+    newest = select(_OUTBOX.c.published_at).order_by(_OUTBOX.c.seq.desc()).limit(BATCH).subquery()
+    return bool((await db.execute(select(func.count(newest.c.published_at)))).scalar_one())
+
+
+def _order() -> Order:
+    return Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
