@@ -171,11 +171,15 @@ def _about(event: Any) -> str:
     return about
 
 
+def _own_key(person: str) -> str:
+    return f"to:{person}"
+
+
 async def _sealed(telling: Telling, about: str, message_id: str, text: str, desk: Desk) -> Sealed[str] | None:
     """The text: the patient's under the request's key, None when she was erased; a professional's, which names nobody
     and must be heard also of an erased patient, under the professional's own."""
     try:
-        subject = about if telling.recipient == "patient" else f"to:{telling.recipient_id}"
+        subject = about if telling.recipient == "patient" else _own_key(telling.recipient_id)
         return await desk.vault.seal(subject, f"message:{message_id}", text)
     except Erased:
         return None
@@ -223,7 +227,8 @@ async def hear(
 ) -> list[list[Event]]:
     """React to each fact, with the links and the keys of their requests in hand."""
     requests = set(map(_about, facts))
-    await desk.vault.ensure(requests)
+    practitioners = {_own_key(fact.practitioner_id) for fact in facts if getattr(fact, "practitioner_id", None)}
+    await desk.vault.ensure(requests | practitioners)
     links = await Links(db).fetch(requests)
     return [await on(fact, links, now, desk=desk) for fact in facts]
 

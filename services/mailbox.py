@@ -186,8 +186,7 @@ class Mailbox:
         if not remembered:
             return group
         rows = [{"reader": letter.reader, "event_id": letter.id, "at": now} for letter in remembered]
-        statement = insert_or_skip(Inbox).on_conflict_do_nothing().returning(_INBOX.c.reader, _INBOX.c.event_id)
-        fresh = {(reader, event_id) for reader, event_id in await db.execute(statement, rows)}
+        fresh = {(reader, event_id) for reader, event_id in await db.execute(_CLAIM, rows)}
         claimed: list[Letter] = []
         for letter in group:
             if not letter.remembered or (letter.reader, letter.id) in fresh:
@@ -199,8 +198,8 @@ class Mailbox:
         """Facts to the outbox and to the audit, receipts for orders that were remembered."""
         facts = _facts(outcomes.values())
         if facts:
-            await db.execute(insert_or_skip(Outbox).on_conflict_do_nothing(), [outbox_row(f, now) for f in facts])
-            await db.execute(insert_or_skip(Audit).on_conflict_do_nothing(), [audit_row(fact) for fact in facts])
+            await db.execute(_SAY, [outbox_row(fact, now) for fact in facts])
+            await db.execute(_AUDIT, [audit_row(fact) for fact in facts])
         receipts = [
             {
                 "order_id": letter.id,
@@ -261,6 +260,9 @@ class _Refusal(Exception):
 
 _INBOX: Any = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 _RECEIPT: Any = Receipt.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_CLAIM = insert_or_skip(Inbox).on_conflict_do_nothing().returning(_INBOX.c.reader, _INBOX.c.event_id)
+_SAY = insert_or_skip(Outbox).on_conflict_do_nothing()
+_AUDIT = insert_or_skip(Audit).on_conflict_do_nothing()
 _FACTS_JSON: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(list[dict[str, Any]])
 
 
