@@ -1,5 +1,6 @@
 """What do those hear who watch the facts pass?"""
 
+import asyncio
 from datetime import datetime
 
 import pytest
@@ -20,8 +21,18 @@ async def many(order: Order, number: int, db: AsyncConnection, now: datetime) ->
     return [RequestConfirmed.after(order, now, key=str(n), request_id=f"r-{n}", slot_id="s") for n in range(number)]
 
 
+async def up_to_now(town: Town, *queues: "asyncio.Queue[tuple[int, Event] | None]") -> None:
+    """Past what had been said before somebody watched."""
+    said = await town.give(many, 1)
+    assert isinstance(said, list)
+    for queue in queues:
+        while (one := await queue.get()) is None or one[1].id != said[0].id:
+            pass
+
+
 async def test_a_viewer_hears_the_facts_in_the_order_of_the_stream(town: Town) -> None:
     async with town.house.facts.listen() as queue:
+        await up_to_now(town, queue)
         await town.give(many, 20)
         heard = [await queue.get() for _ in range(20)]
     sequences = [one[0] for one in heard if one is not None]
@@ -34,6 +45,8 @@ async def test_a_viewer_who_is_too_slow_is_cut_off_and_costs_the_others_nothing(
     heard: list[Event] = []
     town.house.facts.watch(heard.append)
     async with town.house.facts.listen() as slow, town.house.facts.listen() as quick:
+        await up_to_now(town, slow, quick)
+        heard.clear()
         await town.give(many, QUEUE + 50, order=an_order(id="many"))
         for _ in range(QUEUE + 50):
             assert await quick.get() is not None

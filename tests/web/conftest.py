@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from availability import orders as agendas
 from availability.agenda import NewPractitioner
@@ -68,6 +68,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await house.mailbox.order(
                 order, lambda db, now: agendas.delegate_to(order, "sec-tarn-ouest", ["dr-anne"], db, now)
             )
+            async with house.database.writing() as db:
+                await db.execute(delete(Outbox))  # said long ago, and heard
 
     asyncio.run(furnish())
     return folder

@@ -159,7 +159,7 @@ async def test_the_board_hears_of_an_entry_and_the_practitioner_of_her_patient(a
                 assert live["event"] == "live"
                 assert json.loads(live["data"])["bus"] is True
             slot_id = await publish(anne)
-            assert (await board.next())["event"] == "slot.opened.v1"
+            assert await until(board, "slot.opened.v1")
             opened = await phone.next()
             assert json.loads(opened["data"])["slot_id"] == slot_id
             entered = await regulator.post("/api/requests", json=entry(), headers=key())
