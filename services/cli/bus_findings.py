@@ -4,7 +4,6 @@ import asyncio
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import httpx
 import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -15,7 +14,7 @@ from dispatcher.matching.seats import OpenSeats
 from notifications import handlers as notifications
 from schemas.event import durable
 from services.bus.readers import Reader, readers, standing_still
-from services.bus.server import embedded
+from services.bus.server import embedded, writes_synced
 from services.cli.finding import Finding
 from services.settings import Settings
 
@@ -83,10 +82,8 @@ async def _readers(client: Client) -> list[Finding]:
 
 async def _synced(monitor: str) -> Finding:
     """Without sync_always a power cut took a whole stream of acknowledged facts with it."""
-    try:
-        async with httpx.AsyncClient(timeout=3) as http:
-            synced = (await http.get(f"{monitor}/varz")).json()["jetstream"]["config"].get("sync_always", False)
-    except (httpx.HTTPError, ValueError, KeyError):
+    synced = await asyncio.to_thread(writes_synced, monitor)
+    if synced is None:
         mend = "ouvrez le port de surveillance sur 127.0.0.1:8222 (deploy/nats/nats-server.conf)"
         return Finding("NATS sur disque", "look", f"{monitor} ne dit rien", mend)
     if not synced:

@@ -115,7 +115,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     mend = "le balayage les répare en 30 s quand Relais tourne" if unwatched else ""
     yield Finding("Demandes sans échéance", "wrong" if unwatched else "fine", str(len(unwatched)), mend)
     for alarm in alarms:
-        yield Finding("Alarme", "wrong", f"{alarm.kind} ({alarm.about})", alarm.words)
+        yield Finding("Alarme", "wrong", alarm.words, f"le détail : page Exploitation ({alarm.kind}, {alarm.about})")
     for finding in of_beats(heard, datetime.now(UTC)):
         yield finding
 

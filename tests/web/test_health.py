@@ -27,6 +27,7 @@ async def scraped(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
 
 
 async def test_the_figures_of_a_morning(sign_in: SignIn, regulator, anne, settle, house: House) -> None:
+    waiting = (await scraped(await sign_in(None)))["relais_outbox_waiting",]
     await enter(regulator)
     await publish(anne)
     await raise_alarm(house.mailbox, "clock_jump", "clock", "words")
@@ -36,8 +37,8 @@ async def test_the_figures_of_a_morning(sign_in: SignIn, regulator, anne, settle
     assert found["relais_bus_up",] == 0  # this house has no bus
     assert found["relais_requests", "seeking"] == 1
     assert found["relais_requests", "booked"] == 0
-    assert found["relais_outbox_waiting",] == 2
-    assert 119 <= found["relais_outbox_oldest_seconds",] <= 600
+    assert found["relais_outbox_waiting",] == waiting + 2
+    assert found["relais_outbox_oldest_seconds",] >= 119
     assert found["relais_alarms", "clock_jump"] == 1
     assert found["relais_aside",] == 0
     assert found["relais_event_loop_lag_seconds",] >= 0
