@@ -14,11 +14,12 @@ from availability.agenda import NewPractitioner, NewSlot
 from dispatcher import orders as dispatcher
 from dispatcher.tables import KNOWN
 from notifications.tables import MESSAGE
-from schemas.event import Order, derived_id
+from schemas.event import MOMENT, Order, derived_id
 from schemas.request import Need, Patient
 from schemas.slot import SlotChosen
 from schemas.values import Actor, Place, Refused, Role
 from services.house import House
+from services.ids import new_id
 from services.part import everything_heard
 from services.run import running
 from services.settings import Settings
@@ -48,56 +49,64 @@ class Rate:
 async def measure(settings: Settings, requests: int, practitioners: int = 200) -> Rate:
     """`requests` requests are committed and published while no room listens; then the rooms start, all in this
     process, and every patient's message is handed over."""
-    entered = await prepare(settings, requests, practitioners)
+    entered, first = await prepare(settings, requests, practitioners)
     async with running(settings) as house:
         began = time.process_time()
-        await until_told(house.database, requests)
+        await until_told(house.database, requests, first)
         cpu = time.process_time() - began
-        return Rate(requests, await corridor_seconds(house.database), cpu / requests * 1e6, entered)
+        return Rate(requests, await corridor_seconds(house.database, first), cpu / requests * 1e6, entered)
 
 
-async def prepare(settings: Settings, requests: int, practitioners: int = 200) -> float:
+async def prepare(settings: Settings, requests: int, practitioners: int = 200) -> tuple[float, str]:
     """Seats for all and a fifth more, then the requests, published and heard by nobody; how many were entered in a
-    second."""
+    second, and what their ids are not less than."""
     async with running(settings) as house:
-        await _publish(house, requests, practitioners)
+        first = new_id(house.clock.now())
+        await _publish(house, requests, practitioners, first[:MOMENT])
     async with running(settings, workers=()) as house:
-        entries = [await _sealed(house, number) for number in range(requests)]
-        began = time.perf_counter()
+        took = 0.0
         for start in range(0, requests, 1000):
-            await asyncio.gather(*(_enter(house, *entry) for entry in entries[start : start + 1000]))
-        entered = time.perf_counter() - began
+            entries = [await _sealed(house, number) for number in range(start, min(start + 1000, requests))]
+            began = time.perf_counter()
+            await asyncio.gather(*(_enter(house, *entry) for entry in entries))
+            took += time.perf_counter() - began
         await everything_heard(house)
-    return requests / entered
+    return requests / took, first
 
 
-async def until_told(database: Database, requests: int) -> None:
+async def until_told(database: Database, requests: int, first: str) -> None:
     """Wait until every patient's message was handed over."""
-    while await _told(database) < requests:  # noqa: ASYNC110 - seen from outside
-        await asyncio.sleep(0.5)  # counting is a scan, and costs the corridor
+    told = (
+        select(func.count())
+        .select_from(MESSAGE)
+        .where(MESSAGE.c.request_id >= first, MESSAGE.c.recipient == "patient", MESSAGE.c.state == "sent")
+    )
+    while await _count(database, told) < requests:  # noqa: ASYNC110 - seen from outside
+        await asyncio.sleep(0.5)  # counting looks at every one of them, and costs the corridor
 
 
-async def corridor_seconds(database: Database) -> float:
+async def corridor_seconds(database: Database, first: str) -> float:
     """From the first request that was looked at to the last message that was handed over."""
-    first = select(func.min(AUDIT.c.at)).where(AUDIT.c.subject == SlotChosen.subject)
+    chosen = select(func.min(AUDIT.c.at)).where(AUDIT.c.about >= first, AUDIT.c.subject == SlotChosen.subject)
     async with database.read() as db:
-        began = (await db.execute(first)).scalar_one()
-        ended = (await db.execute(select(func.max(MESSAGE.c.sent_at)))).scalar_one()
+        began = (await db.execute(chosen)).scalar_one()
+        sent = select(func.max(MESSAGE.c.sent_at)).where(MESSAGE.c.request_id >= first)
+        ended = (await db.execute(sent)).scalar_one()
     return float((ended - began).total_seconds())
 
 
-async def _publish(house: House, requests: int, practitioners: int) -> None:
+async def _publish(house: House, requests: int, practitioners: int, name: str) -> None:
     """Seats for all and a fifth more, spread over the territory's communes."""
     communes = [house.communes.get(code) for code in sorted(house.territories[TERRITORY].communes)]
     places = [commune for commune in communes if commune and commune.lat]
     people = [
         NewPractitioner(
-            id=f"p-{n:05d}", name=f"Dr {n}", profession="10", commune=places[n % len(places)].insee,
+            id=f"p-{name}-{n:05d}", name=f"Dr {n}", profession="10", commune=places[n % len(places)].insee,
             lat=places[n % len(places)].lat, lon=places[n % len(places)].lon,
         )
         for n in range(practitioners)
     ]  # fmt: skip
-    order = _order("people")
+    order = _order(f"people {name}")
     await house.mailbox.order(order, lambda db, now: availability.register_practitioners(order, people, db, now))
     each = -(-requests * 6 // (5 * practitioners))
     first = house.clock.now() + timedelta(hours=2)
@@ -112,7 +121,8 @@ async def _publish(house: House, requests: int, practitioners: int) -> None:
 
     for start in range(0, practitioners, 20):
         await asyncio.gather(*(open_(person) for person in people[start : start + 20]))
-    while await _known(house) < each * practitioners:  # noqa: ASYNC110 - seen from outside
+    known = select(func.count()).select_from(KNOWN).where(KNOWN.c.slot_id.startswith(name))
+    while await _count(house.database, known) < each * practitioners:  # noqa: ASYNC110 - seen from outside
         await asyncio.sleep(0.05)
 
 
@@ -125,7 +135,7 @@ async def _sealed(house: House, number: int) -> tuple[str, Need, Patient]:
         profession="10", place=Place(commune=commune.insee, lat=commune.lat, lon=commune.lon), earliest=now,
         deadline=now + timedelta(days=14), hours=336, radius_km=100,
     )  # fmt: skip
-    request_id = f"request-{number:08d}"
+    request_id = new_id(now)
     name = await house.vault.seal(request_id, "name", f"Patient {number}")
     phone = await house.vault.seal(request_id, "phone", "+33639980000")
     return request_id, need, Patient(name=name, phone=phone)
@@ -140,13 +150,7 @@ async def _enter(house: House, request_id: str, need: Need, patient: Patient) ->
     )
 
 
-async def _known(house: House) -> int:
-    async with house.database.read() as db:
-        return int((await db.execute(select(func.count()).select_from(KNOWN))).scalar_one())
-
-
-async def _told(database: Database) -> int:
-    query = select(func.count()).select_from(MESSAGE).where(MESSAGE.c.recipient == "patient", MESSAGE.c.state == "sent")
+async def _count(database: Database, query: Any) -> int:
     async with database.read() as db:
         return int((await db.execute(query)).scalar_one())
 

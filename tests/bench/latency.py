@@ -2,13 +2,8 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import sqlite3
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +11,7 @@ from statistics import quantiles
 
 import httpx
 
-from services.bus.server import free_port
+from tests.bench.processes import largest_mb, running_relais
 
 TERRITORY = "tarn-ouest"
 PRACTITIONERS = 40
@@ -36,14 +31,14 @@ class Latency:
 
 async def measure(folder: Path, requests: int = 600, per_second: float = 20.0, burst: int = 1_000) -> Latency:
     """A real `relais up` (null channel) and an HTTP client beside it, which shares the machine with it."""
-    async with _server(folder) as (url, pid), httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with running_relais(folder) as (url, pid), httpx.AsyncClient(base_url=url, timeout=60) as client:
         await _publish(client, requests + burst)
         await client.post("/api/session", json={"account": f"reg-{TERRITORY}"})
         posted, answered = await _steady(client, requests, per_second)
         due = await _due(folder / "relais.db", list(posted))
         waits = sorted((due[one] - moment).total_seconds() * 1000 for one, moment in posted.items())
         entries = await _burst(client, burst)
-        memory = _resident_mb(pid)
+        memory = largest_mb(pid)
     cuts, answers = quantiles(waits, n=100), quantiles(answered, n=100)
     return Latency(cuts[49], cuts[98], answers[49], answers[98], entries, memory)
 
@@ -121,33 +116,3 @@ async def _due(path: Path, requests: list[str]) -> dict[str, datetime]:
                 break
             await asyncio.sleep(0.1)
     return {one: datetime.fromisoformat(rows[one]).replace(tzinfo=UTC) for one in requests}
-
-
-@asynccontextmanager
-async def _server(folder: Path) -> AsyncIterator[tuple[str, int]]:
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.cli.main", "up", "--no-seed", "--port", str(port), "--data", str(folder),
-        env={**os.environ, "RELAIS_CHANNEL": "null"}, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient(base_url=url) as client:
-            for _ in range(300):
-                with contextlib.suppress(httpx.TransportError):
-                    if (await client.get("/health")).is_success:
-                        break
-                await asyncio.sleep(0.1)
-        yield url, process.pid
-    finally:
-        process.send_signal(signal.SIGINT)
-        await process.wait()
-
-
-def _resident_mb(pid: int) -> float:
-    """What the process holds in memory; 0 where the system does not say."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-    return 0.0

@@ -27,15 +27,15 @@ async def measure(folder: Path, requests: int) -> Rate:
             channel="null",
             seed_demonstration=False,
         )
-        entered = await corridor.prepare(settings, requests)
+        entered, first = await corridor.prepare(settings, requests)
         players = [cast.players[name] for name in WORKERS]
         for player in players:
             player.environment["RELAIS_CHANNEL"] = "null"
             player.start()
         database = Database(settings.database)
-        await corridor.until_told(database, requests)
+        await corridor.until_told(database, requests, first)
         cpu = sum(_cpu_seconds(player.pid) for player in players)
-        seconds = await corridor.corridor_seconds(database)
+        seconds = await corridor.corridor_seconds(database, first)
         await database.close()
         return Rate(requests, seconds, cpu / requests * 1e6, entered)
     finally:
