@@ -22,8 +22,11 @@ log = logging.getLogger("relais.nats")
 OLDEST = (2, 12)
 """The oldest nats-server whose behaviour the house was built on."""
 
-SILENCE = 15.0
-"""Looks, a second and more apart, at a server that does not answer before it is taken for frozen."""
+PATIENCE = 5.0
+"""Seconds a server has to answer one look: on a machine that is short of breath it takes its time."""
+
+SILENCE = 3
+"""Looks in a row without an answer after which a server is taken for frozen."""
 
 
 class NatsMissing(RuntimeError):
@@ -85,14 +88,14 @@ class EmbeddedNats:
         await self.stop()
         raise NatsMissing(f"nats-server did not answer within 10 s (see {said})")
 
-    async def watch(self, silence: float = SILENCE) -> None:
+    async def watch(self, silence: int = SILENCE) -> None:
         """Start the server again when it dies or freezes, on the same address: facts wait in the outbox meanwhile."""
-        quiet = 0.0
+        quiet = 0
         while True:
             await asyncio.sleep(1)
             if self._process is None:
                 continue
-            quiet = 0.0 if await asyncio.to_thread(self._ready) else quiet + 1
+            quiet = 0 if await asyncio.to_thread(self._ready, PATIENCE) else quiet + 1
             if self._process.poll() is None and quiet < silence:
                 continue
             log.error("nats-server %s: starting it again", _how(self._process.poll()))
@@ -101,7 +104,7 @@ class EmbeddedNats:
                 await self.start()
             except NatsMissing as missing:
                 log.error("nats-server did not come back: %s", missing)
-            quiet = 0.0
+            quiet = 0
 
     async def stop(self) -> None:
         if self._process is None:
@@ -115,9 +118,9 @@ class EmbeddedNats:
         self._process = None
         (self._folder / "nats-server.pid").unlink(missing_ok=True)
 
-    def _ready(self) -> bool:
+    def _ready(self, within: float = 1.0) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.monitor}/healthz?js-server-only=true", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.monitor}/healthz?js-server-only=true", timeout=within) as answer:
                 return bool(json.load(answer).get("status") == "ok")
         except (OSError, ValueError):
             return False

@@ -46,12 +46,17 @@ def test_a_frozen_relais_is_ended_and_started_again(boot: Boot) -> None:
     assert machine.enter()
 
 
-def test_a_nats_server_that_is_killed_or_frozen_comes_back_and_the_facts_go_out(boot: Boot) -> None:
+@pytest.mark.parametrize(
+    ("how", "said"), [(signal.SIGKILL, "ended by itself"), (signal.SIGSTOP, "lives but does not answer")]
+)
+def test_a_nats_server_that_is_killed_or_frozen_comes_back_and_the_facts_go_out(
+    boot: Boot, how: signal.Signals, said: str
+) -> None:
     machine = boot()
-    kill(machine.process("nats-server"), signal.SIGKILL)
+    kill(machine.process("nats-server"), how)
     machine.enter()  # the door stays open meanwhile
+    machine.until(lambda: said in machine.said(), "nobody noticed")
     machine.until(lambda: bus_and_waiting(machine) == (True, 0), "the facts did not go out")
-    assert "nats-server ended by itself" in machine.said()
 
 
 def bus_and_waiting(machine: Machine) -> tuple[bool, int]:
