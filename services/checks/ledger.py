@@ -29,8 +29,12 @@ async def audited_twice(look: Look) -> list[str]:
 async def audited_and_never_said(look: Look) -> list[str]:
     """Every entry of the audit is a fact of the outbox, as far back as the outbox is kept."""
     kept = select(OUTBOX.c.recorded_at).where(OUTBOX.c.published_at.is_not(None)).order_by(OUTBOX.c.seq).limit(1)
+    oldest = (await look.db.execute(kept)).scalar_one_or_none()
+    if oldest is None:
+        return []
+    # Those recorded within the same moment as the oldest leave the outbox in no order of theirs.
     said = exists().where(OUTBOX.c.id == AUDIT.c.event_id)
-    query = select(AUDIT.c.seq, AUDIT.c.event_id).where(AUDIT.c.at >= kept.scalar_subquery(), ~said)
+    query = select(AUDIT.c.seq, AUDIT.c.event_id).where(AUDIT.c.at > oldest + LATE, ~said)
     found = await rows(look, query.order_by(AUDIT.c.seq))
     return [f"l'entrée {row.seq} du journal ({row.event_id}) n'est celle d'aucun fait" for row in found]
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from nats.errors import TimeoutError as NatsTimeout
@@ -13,6 +14,7 @@ from sqlalchemy import exists, select
 
 from services.bus.streams import STREAM
 from services.checks.look import AT_MOST, Look, Reader, rows
+from services.retention import Periods
 from services.storage.ledger import Aside, Inbox, Outbox
 
 INBOX: Any = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
@@ -23,11 +25,12 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message of the stream: where, on what subject, and under which name it was published, if under any."""
+    """A message of the stream: where, on what subject, under which name it was published, if under any, and when."""
 
     sequence: int
     subject: str
     name: str | None
+    at: datetime
 
 
 async def readers_of(js: JetStreamContext) -> dict[str, Reader]:
@@ -49,14 +52,17 @@ async def never_published(look: Look) -> list[str]:
 async def acknowledged_and_not_dealt_with(look: Look) -> list[str]:
     """Every message of the stream that a reader acknowledged is done or set aside; all others are waiting for it.
 
-    The readers' floors were read before the database: what lies below them had been committed by then.
+    The readers' floors were read before the database: what lies below them had been committed by then. What is older
+    than the outbox is kept is not asked for: the inbox forgets it, too.
     """
     found: list[str] = []
     if look.js is None:
         return found
+    since = look.now - Periods().outbox
     async for batch in stored(look.js):
+        young = [one for one in batch if one.at > since]
         for reader in look.readers.values():
-            mine = [one for one in batch if _fact(one.subject) == reader.subject and one.sequence <= reader.floor]
+            mine = [one for one in young if _fact(one.subject) == reader.subject and one.sequence <= reader.floor]
             for one in await _not_dealt_with(look, reader.name, mine):
                 place = f"le message {one.sequence} ({one.subject})"
                 found.append(f"{place} n'est ni fait, ni de côté, ni en attente chez {reader.name}")
@@ -106,7 +112,12 @@ async def stored(js: JetStreamContext) -> AsyncIterator[list[Stored]]:
             except NatsTimeout:
                 return  # what was there at the beginning has been taken out meanwhile
             yield [
-                Stored(one.metadata.sequence.stream, one.subject, (one.headers or {}).get("Nats-Msg-Id"))
+                Stored(
+                    one.metadata.sequence.stream,
+                    one.subject,
+                    (one.headers or {}).get("Nats-Msg-Id"),
+                    one.metadata.timestamp.astimezone(UTC),
+                )
                 for one in messages
             ]
             last = messages[-1].metadata.sequence.stream

@@ -133,7 +133,7 @@ PLANTED = [
     ),
     plant(
         ledger.audited_and_never_said,
-        f"DELETE FROM outbox WHERE id = {ENTRY_OF.format('r-1', 'request.confirmed.v1')}",
+        f"DELETE FROM outbox WHERE id = {ENTRY_OF.format('r-3', 'escalation.acknowledged.v1')}",
         words="n'est celle d'aucun fait",
     ),
     plant(

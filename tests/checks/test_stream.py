@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,13 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         yield town
 
 
-async def found(town: Town, check: Check, *planted: str) -> list[str]:
+async def found(town: Town, check: Check, *planted: str, later: timedelta = timedelta()) -> list[str]:
     """What the checker finds after these statements, in a transaction that is taken back."""
     floors = await readers.readers_of(town.js)
     async with taken_back(town.house.database) as db:
         for statement in planted:
             await db.execute(text(statement))
-        return await check(Look(db, "sqlite", town.house.clock.now(), None, town.js, floors))
+        return await check(Look(db, "sqlite", town.house.clock.now() + later, None, town.js, floors))
 
 
 async def test_a_town_at_rest_keeps_every_promise(town: Town) -> None:
@@ -60,6 +61,7 @@ async def test_what_a_reader_acknowledged_and_forgot_is_found(town: Town) -> Non
     forgotten = f"DELETE FROM inbox WHERE reader = '{ENTERED}'"
     said = await found(town, readers.acknowledged_and_not_dealt_with, forgotten)
     assert len(said) == 3
+    assert await found(town, readers.acknowledged_and_not_dealt_with, forgotten, later=timedelta(days=31)) == []
     assert all(f"ni en attente chez {ENTERED}" in one for one in said)
     assert await found(town, readers.acknowledged_and_not_dealt_with) == []
 
