@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +21,6 @@ BRENS = "81038"
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RELAIS_NATS_URL", "RELAIS_DATABASE_URL", "RELAIS_KEYRING_URL", "RELAIS_HOST", "RELAIS_PORT"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(autouse=True)
-def logs_as_they_were() -> Iterator[None]:
-    """A command sets up the logs of its whole process, which here is that of all tests."""
-    loggers = [logging.getLogger(name) for name in ("", "relais", "nats", "apscheduler")]
-    kept = [(logger, logger.handlers[:], logger.level) for logger in loggers]
-    yield
-    for logger, handlers, level in kept:
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
 
 
 def run(*words: str) -> tuple[int, str, str]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import json
 import os
 import pkgutil
 import socket
@@ -20,7 +19,7 @@ from nats.js import JetStreamContext, api
 
 import schemas
 from schemas.event import FACTS
-from services.bus.server import find_server
+from services.bus.server import find_server, writes_synced
 from services.bus.streams import STREAM, prepare_stream
 
 for module in pkgutil.iter_modules(schemas.__path__):  # a fact is known once its module is read
@@ -60,11 +59,9 @@ def port(tmp_path: Path) -> Iterator[int]:
     try:
         for _ in range(400):
             assert server.poll() is None, (tmp_path / "log").read_text()
-            with (
-                contextlib.suppress(OSError, KeyError),  # it answers before its JetStream has started
-                urllib.request.urlopen(f"http://127.0.0.1:{monitor}/varz") as said,
-            ):
-                assert json.load(said)["jetstream"]["config"]["sync_always"] is True
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{monitor}/healthz?js-server-only=true").close()
+                assert writes_synced(f"http://127.0.0.1:{monitor}") is True
                 break
             time.sleep(0.025)
         yield port
