@@ -44,11 +44,11 @@ def _one(seed: int, without: frozenset[int], steps: int, fewer: bool) -> int:
     from services.simulation.run import quiet, shrink
     from services.simulation.words import tell
 
-    quiet()
     stage = Stage()
-    result = stage.play(seed, without)
-    if fewer and result.broken:
-        result, without = shrink(stage, result, without)
+    with quiet():
+        result = stage.play(seed, without)
+        if fewer and result.broken:
+            result, without = shrink(stage, result, without)
     stage.leave()
     for line in tell(result, without, steps):
         out.print(line, markup=False)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -44,9 +45,16 @@ def shrink(stage: Stage, failed: Result, without: frozenset[int]) -> tuple[Resul
     return failed, without
 
 
-def quiet() -> None:
+@contextmanager
+def quiet() -> Iterator[None]:
     """What the house logs while everything goes wrong on purpose helps nobody."""
-    logging.getLogger("relais").setLevel(logging.CRITICAL + 1)
+    ours = logging.getLogger("relais")
+    before = ours.level
+    ours.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        ours.setLevel(before)
 
 
 _STAGE: list[Stage] = []
@@ -54,7 +62,7 @@ _STAGE: list[Stage] = []
 
 def _play(seeds: range) -> list[Outcome]:
     if not _STAGE:
-        quiet()
         _STAGE.append(Stage())
-    days = (_STAGE[0].play(seed) for seed in seeds)
+    with quiet():
+        days = [_STAGE[0].play(seed) for seed in seeds]
     return [Outcome(day.seed, day.broken, len(day.trace), day.requests, len(day.struck)) for day in days]
