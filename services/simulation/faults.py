@@ -46,7 +46,7 @@ class Fault:
 
 # How often each kind is drawn. Steps, deliveries and so on are about as many as a day of six requests has.
 _WEIGHTS = {
-    "crash": 10, "partition": 3, "lost": 2, "twice": 3, "late": 3, "lost ack": 2, "no answer": 2, "forgetful": 1,
+    "crash": 10, "partition": 3, "lost": 2, "twice": 3, "late": 5, "lost ack": 2, "no answer": 2, "forgetful": 1,
     "skew": 2, "garbage": 0.4, "stray": 0.4, "no word": 0.6, "not sent": 0.6,
 }  # fmt: skip
 STEPS, DELIVERIES, PUBLISHES, MESSAGES = 800, 60, 70, 12

@@ -92,7 +92,7 @@ class Ledgers:
             *kept.entered(ask, people),
             *kept.holds_end(ask),
             *kept.heard(ask, transport),
-            *kept.alerted(ask),
+            *kept.alerted(ask, now),
             *kept.told(ask, people, phones),
             *kept.seen(ask, processes),
         ]

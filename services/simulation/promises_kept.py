@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from dispatcher.life import escalate_at
+from dispatcher.life import OPEN, PLACED, escalate_at
 from services.simulation.faults import SKEW_AT_MOST
 from services.simulation.file import moment
 from services.simulation.people import People
@@ -15,6 +16,7 @@ from services.simulation.transport import Transport
 
 Ask = Callable[..., list[Any]]
 
+_PARIS = ZoneInfo("Europe/Paris")
 LATE_AT_MOST = timedelta(seconds=60 + 2 * SKEW_AT_MOST)
 """How late an alert may be: a minute, by clocks that may differ."""
 
@@ -51,10 +53,9 @@ def heard(ask: Ask, transport: Transport) -> list[str]:
     return found + [f"I7: the strange {one} was not set aside" for one in transport.strange if one not in set_aside]
 
 
-def alerted(ask: Ask) -> list[str]:
+def alerted(ask: Ask, end: datetime) -> list[str]:
     """I3, seen from outside: who had no place when a human had to know was said to a named human within a minute."""
     found = []
-    end = max((moment(row[0]) for row in ask("SELECT max(at) FROM audit") if row[0]), default=None)
     for request_id, state, text in ask("SELECT id, state, deadline FROM care_request"):
         deadline, since, alerts = moment(text), None, []
         story = ask("SELECT subject, at, actor FROM audit WHERE about = ? ORDER BY seq", request_id)
@@ -64,12 +65,12 @@ def alerted(ask: Ask) -> list[str]:
             ends = subject in ("request.booked.v1", "request.withdrawn.v1", "request.closed.v1", "end")
             if since is not None and (begins or ends):
                 due = escalate_at(since, deadline)
-                if now is not None and now > due + LATE_AT_MOST and not _in_time(alerts, since, due):
+                if now > due + LATE_AT_MOST and not _in_time(alerts, since, due):
                     found.append(f"I3: {request_id} ({state}) had no place at {due:%H:%M:%S} and no human knew in time")
                 since = None
             if begins:
                 since = now
-            if subject == "request.escalated.v1" and now is not None:
+            if subject == "request.escalated.v1":
                 alerts.append(now)
     return found
 
@@ -110,27 +111,31 @@ def _not_twice(ask: Ask) -> list[str]:
 
 
 def _last_word(ask: Ask, phones: Phones) -> list[str]:
-    """The last that a placed patient's phone (and the practitioner's) said is this very place; unless it failed."""
+    """The last that a patient's phone said is true; the practitioner knows of the place, too; unless it was lost."""
     found = []
-    asked = "SELECT id, state, start, practitioner_id, patient FROM care_request ORDER BY id"
-    for request_id, state, start, practitioner, patient in ask(asked):
-        rows = ask("SELECT id, recipient, recipient_id, kind, state, send_after FROM message WHERE request_id = ?"
-                   " AND state <> 'superseded' AND recipient <> 'human' ORDER BY due_at, id", request_id)  # fmt: skip
-        lost = {row[2] for row in rows if row[4] in ("ambiguous", "failed")}
-        if state not in ("booked", "confirmed"):
+    asked = "SELECT id, state, start, practitioner_id FROM care_request WHERE state IN (?, ?, ?, ?) ORDER BY id"
+    for request_id, state, start, practitioner in ask(asked, *OPEN):
+        lost = {
+            row[0]
+            for row in ask(
+                "SELECT recipient_id FROM message WHERE request_id = ? AND state IN ('ambiguous', 'failed')", request_id
+            )
+        }
+        keys = {row[0] for row in ask("SELECT id FROM message WHERE request_id = ?", request_id)}
+        rang = [one.letter for one in phones.rung if one.letter.key in keys]
+        last = next((one for one in reversed(rang) if one.recipient == request_id), None)
+        if state not in PLACED:
+            if last is not None and last.kind in ("booked", "moved") and request_id not in lost:
+                found.append(f"I4: {request_id} has no place; last word: {last.text}")
             continue
-        said = f"{moment(start).astimezone(_zone()):%Hh%M}".lstrip("0")
-        mine = [one.letter for one in phones.rung if one.letter.key in {row[0] for row in rows}]
-        to_patient = [one for one in mine if one.recipient == request_id]
-        to_practitioner = [one for one in mine if one.recipient == practitioner]
-        if '"sms":false' not in patient and request_id not in lost:
-            last = to_patient[-1] if to_patient else None
-            if last is None or last.kind not in ("booked", "moved") or said not in last.text:
-                found.append(f"I4: {request_id} has a place at {said}; last word: {last.text if last else 'none'}")
-        if practitioner not in lost and not any(
-            one.kind == "new_patient" and said in one.text for one in to_practitioner
-        ):
-            found.append(f"I4: {practitioner} was not told of {request_id} at {said}")
+        place = f"{moment(start).astimezone(_PARIS):%Hh%M}".lstrip("0")
+        true = last is not None and last.kind in ("booked", "moved") and place in last.text
+        by_sms = not ask("SELECT 1 FROM care_request WHERE id = ? AND patient LIKE '%\"sms\":false%'", request_id)
+        if by_sms and not true and request_id not in lost:
+            found.append(f"I4: {request_id} has a place at {place}; last word: {last.text if last else 'none'}")
+        knows = any(one.kind == "new_patient" and one.recipient == practitioner and place in one.text for one in rang)
+        if not knows and practitioner not in lost:
+            found.append(f"I4: {practitioner} was not told of {request_id} at {place}")
     return found
 
 
@@ -164,9 +169,3 @@ def seen(ask: Ask, processes: Sequence[Process]) -> list[str]:
         if not known or known[0][0] != version:
             found.append(f"the projection has slot {slot_id} at {known}, it is at version {version}")
     return found
-
-
-def _zone() -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Europe/Paris")

@@ -80,7 +80,7 @@ class SteppedStore:
             yield cast(AsyncConnection, SteppedConnection(connection, self._stepper))
             await self._stepper.step("is about to commit")
             await asyncio.sleep(self._stepper.world.disk())
-            self._stepper.alive()
+            await self._stepper.step("commits")
         self._committed()
         await self._stepper.step("has committed")
 

@@ -77,7 +77,7 @@ class World:
     def latency(self) -> float:
         """How long a message is under way: mostly a few milliseconds, sometimes seconds, so that others overtake it."""
         draw = self.dice.random()
-        return 0.001 + 0.02 * draw if draw < 0.85 else 4.0 * self.dice.random() ** 3
+        return 0.001 + 0.02 * draw if draw < 0.8 else 6.0 * self.dice.random() ** 2
 
     def hesitation(self) -> float:
         """How long a step takes."""
