@@ -78,7 +78,11 @@ class EmbeddedNats:
                 raise NatsMissing(f"nats-server did not start: {_last_words(said)} (see {said})")
             if await asyncio.to_thread(self._ready):
                 # Asked before JetStream has started, /varz never tells its configuration: it keeps its first answer.
-                if not await asyncio.to_thread(writes_synced, self.monitor):
+                # So we ask now; when somebody else was quicker, nobody can know, and that is no reason to stay down.
+                synced = await asyncio.to_thread(writes_synced, self.monitor)
+                if synced is None:
+                    log.warning("nats-server does not tell whether it syncs each write")
+                elif not synced:
                     await self.stop()
                     raise NatsMissing(
                         "nats-server does not sync each write: a power cut would lose facts. Set another."
