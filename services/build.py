@@ -11,7 +11,6 @@ from services.bus.facts import Facts
 from services.clock import Clock
 from services.house import House
 from services.mailbox import Mailbox
-from services.reference.communes import load_communes
 from services.reference.territories import load_territories
 from services.settings import Settings
 from services.storage.database import Database
@@ -34,7 +33,6 @@ async def build_house(settings: Settings) -> House:
         Mailbox(database, clock),
         vault,
         OpenSeats(),
-        load_communes(),
         known_territories(settings),
         Facts(clock),
         make_channels([settings.channel]),

@@ -12,7 +12,7 @@ from services.bus.facts import Facts
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.pulse import Lag
-from services.reference.communes import Communes
+from services.reference.communes import Communes, load_communes
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.keyring import Keyring
@@ -28,12 +28,16 @@ class House:
     mailbox: Mailbox
     vault: Keyring
     seats: OpenSeats
-    communes: Communes
     territories: dict[str, Territory]
     facts: Facts
     channels: dict[str, Channel]
     audit_key: Ed25519PrivateKey = field(repr=False)
     lag: Lag = field(default_factory=Lag)
+
+    @property
+    def communes(self) -> Communes:
+        """The communes of France. Only who shows names to people needs them: reading them takes half a second."""
+        return load_communes()
 
     def desk(self) -> Desk:
         """What the notifications need to write a message."""

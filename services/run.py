@@ -28,6 +28,7 @@ from services.bus.streams import STREAM, prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
+from services.reference.communes import load_communes
 from services.retention import Retention
 from services.sender import Sender
 from services.settings import Settings
@@ -88,6 +89,7 @@ async def serving(house: House) -> AsyncIterator[None]:
     """The web of this house, on its loopback address. Raises OSError with words of action when the port is taken."""
     from services.web.app import create_app
 
+    load_communes()  # now, not when the first person asks
     config = uvicorn.Config(
         create_app(house),
         host=house.settings.host,

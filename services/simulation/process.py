@@ -21,7 +21,6 @@ from services.bus.streams import prepare_readers, prepare_stream
 from services.bus.worker import subscribe
 from services.house import House
 from services.mailbox import Decide, Mailbox, Outcome
-from services.reference.communes import Communes
 from services.run import ROOMS, learn_slots, room_reactions
 from services.sender import Sender
 from services.settings import Settings
@@ -81,7 +80,7 @@ class Process:
         database = SteppedDatabase(self._file.database, self.stepper, self._committed)
         mailbox, channel = Mailbox(database, self.clock), Channel(self.world, self.stepper, self._phones)
         self.house = House(
-            SETTINGS, self.clock, database, mailbox, cast(Keyring, OpenBox()), OpenSeats(), cast(Communes, None),
+            SETTINGS, self.clock, database, mailbox, cast(Keyring, OpenBox()), OpenSeats(),
             self._territories, Facts(self.clock), {channel.name: channel}, NO_SECRET,
         )  # fmt: skip
         self.spawn(mailbox.run())
