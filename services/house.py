@@ -11,11 +11,11 @@ from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.mailbox import Mailbox
-from services.pulse import Lag
 from services.reference.communes import Communes, load_communes
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.keyring import Keyring
+from services.watch.pulse import Lag
 
 
 @dataclass(slots=True)

@@ -16,13 +16,13 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.wakes import mend_timers, on_timers
 from schemas.event import Event, Order
 from schemas.values import system_actor
-from services.alarms import clear_alarm, raise_alarm
 from services.audit.sealer import Sealer
 from services.bus.relay import Relay
 from services.clock import JUMP, Clock
 from services.mailbox import Mailbox
 from services.sender import Sender
 from services.storage.beats import SWEEP, keep_beat
+from services.watch.alarms import clear_alarm, raise_alarm
 
 log = logging.getLogger("relais.ticker")
 
@@ -30,7 +30,7 @@ EVERY = 1.0
 """Seconds between two looks at the timers: a promise is kept within this."""
 
 BEAT_EVERY = 5.0
-"""Seconds between two signs of life of the timers' sweep (services/watchdog.py reads them)."""
+"""Seconds between two signs of life of the timers' sweep (services/watch/watchdog.py reads them)."""
 
 STEP = timedelta(seconds=1)
 """A wall clock set back further than this makes the scheduler wait: it is woken again."""

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from services.bus.server import EmbeddedNats, NatsMissing
 from services.settings import Settings
-from services.supervisor import ENDS_WITHIN, SILENCE, CannotStart, Child, Word
+from services.watch.supervisor import ENDS_WITHIN, SILENCE, CannotStart, Child, Word
 
 log = logging.getLogger("relais")
 
@@ -102,7 +102,7 @@ class _Up:
         """The second process that looks whether the first does its work. Loaded when everything runs already."""
         while True:
             try:
-                watchdog = await asyncio.to_thread(importlib.import_module, "services.watchdog")
+                watchdog = await asyncio.to_thread(importlib.import_module, "services.watch.watchdog")
                 async with watchdog.watching(self._settings, self._console.print, self._alarm_after, "up"):
                     await asyncio.Event().wait()
             except Exception as failed:  # what it watches goes on without it

@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.event import Event, Order
 from schemas.values import system_actor
-from services.alarms import clear_alarm, open_alarms, raise_alarm
 from services.bus.relay import unpublished
 from services.bus.streams import STREAM
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.storage.database import Database
 from services.storage.ledger import Beat, Outbox
+from services.watch.alarms import clear_alarm, open_alarms, raise_alarm
 
 log = logging.getLogger("relais.upkeep")
 

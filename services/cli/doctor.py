@@ -10,7 +10,6 @@ import httpx
 from sqlalchemy import text
 
 from dispatcher import store as dispatcher
-from services.alarms import open_alarms
 from services.build import known_territories
 from services.bus.relay import unpublished
 from services.bus.server import NatsMissing, find_server, server_version
@@ -22,6 +21,7 @@ from services.settings import Settings
 from services.storage.aside import listing
 from services.storage.beats import BeatRow, beats
 from services.storage.database import Database
+from services.watch.alarms import open_alarms
 
 SILENT_AFTER = 60.0
 """Seconds without a beat after which a process that did not say goodbye is taken for dead."""

@@ -98,7 +98,7 @@ def watch(data: DataDir = None, verbose: bool = False) -> None:
     set_up_logs(verbose)
     settings = _settings(data_dir=data, seed_demonstration=False)
     from services.up import ALARM_AFTER
-    from services.watchdog import stay_watching
+    from services.watch.watchdog import stay_watching
 
     _run(stay_watching(settings, console, ALARM_AFTER))
 
@@ -107,7 +107,7 @@ def watch(data: DataDir = None, verbose: bool = False) -> None:
 def part(name: str, verbose: bool = False) -> None:
     """What `relais up` starts: one process of it, with the settings on standard input."""
     set_up_logs(verbose)
-    from services.part import given_settings, stay, tell_supervisor
+    from services.watch.part import given_settings, stay, tell_supervisor
 
     _run(stay(given_settings(), name, console, tell_supervisor))
 
@@ -181,7 +181,7 @@ def _wrong(text: str) -> typer.Exit:
 
 
 def _stay_alone(settings: Settings, part: str) -> None:
-    from services.part import stay
+    from services.watch.part import stay
 
     def say(kind: str, text: str) -> None:
         if kind == "ready":

@@ -22,10 +22,10 @@ from schemas.house import AlarmRaised, AsideDropped, AsideReplayed
 from schemas.request import CareRequested
 from schemas.sealed import Erased, Sealed, Vault
 from schemas.values import Actor, NotYet, Refused, Value, system_actor
-from services import alarms
 from services.mailbox import Mailbox, Reaction
 from services.storage.database import Database
 from services.storage.ledger import Aside, Inbox
+from services.watch import alarms
 
 _ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 

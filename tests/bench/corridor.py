@@ -20,11 +20,11 @@ from schemas.slot import SlotChosen
 from schemas.values import Actor, Place, Refused, Role
 from services.house import House
 from services.ids import new_id
-from services.part import everything_heard
 from services.run import running
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.ledger import Audit
+from services.watch.part import everything_heard
 
 AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 TERRITORY = "tarn-ouest"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.alarms import raise_alarm
 from services.build import build_house
 from services.cli.main import app
 from services.settings import Settings
+from services.watch.alarms import raise_alarm
 
 BRENS = "81038"
 

@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 from sqlalchemy import text
 
-from services.alarms import open_alarms
 from services.bus import upkeep
 from services.bus.relay import unpublished
 from services.bus.streams import STREAM, prepare_stream
 from services.bus.upkeep import republish
 from services.run import upkeep_of
 from services.settings import Settings
+from services.watch.alarms import open_alarms
 from tests.invariants import assert_kept
 from tests.journeys.town import Town, living
 

@@ -11,12 +11,12 @@ from dispatcher import orders
 from schemas.event import Event, durable
 from schemas.request import RequestConfirmed
 from schemas.values import Actor, Refused, Role
-from services.alarms import open_alarms
 from services.mailbox import Mailbox
 from services.storage import aside
 from services.storage.aside import AsideRow, Readers
 from services.storage.keyring import Keyring
 from services.storage.ledger import Inbox
+from services.watch.alarms import open_alarms
 from tests.builders import MONDAY, a_need, a_sealed_patient, an_order, each
 from tests.mailbox.conftest import EFFECT, Broken, Desk, fact, react, stumble
 

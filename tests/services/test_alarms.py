@@ -10,10 +10,10 @@ from dispatcher import store as dispatcher
 from dispatcher.views import OnCall
 from schemas.event import Event
 from schemas.house import AlarmRaised
-from services.alarms import clear_alarm, open_alarms, raise_alarm
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.storage.database import Database
+from services.watch.alarms import clear_alarm, open_alarms, raise_alarm
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from dispatcher.tables import REQUEST
 from notifications.tables import LINK, MESSAGE
 from schemas.sealed import Erased
 from services import retention
-from services.alarms import clear_alarm, raise_alarm
 from services.build import build_house
 from services.house import House
 from services.retention import Periods, Retention, next_heard, old_sessions, oldest_facts
 from services.settings import Settings
 from services.storage.ledger import Inbox, Outbox
+from services.watch.alarms import clear_alarm, raise_alarm
 from tests.builders import MONDAY
 from tests.services.test_erasure import enter, live, withdraw
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.supervisor import LONGEST_PAUSE, pause_before
+from services.watch.supervisor import LONGEST_PAUSE, pause_before
 from tests import servers
 from tests.watch.conftest import Boot
 from tests.watch.machine import Machine, kill, lives

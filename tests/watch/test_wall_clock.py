@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.life import escalate_at
-from services.alarms import open_alarms
 from services.storage.database import Database
+from services.watch.alarms import open_alarms
 from tests import servers
 from tests.watch.conftest import Boot
 from tests.watch.machine import Machine

@@ -12,15 +12,15 @@ from dispatcher.orders import set_roster
 from dispatcher.views import OnCall
 from notifications import store as notifications
 from schemas.event import Event
-from services.alarms import open_alarms
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.settings import Settings
 from services.storage.beats import SWEEP, keep_beat
 from services.storage.database import Database
 from services.storage.keyring import Keyring
-from services.watchdog import Judge, Look, answers, watching
-from services.ways import run_command
+from services.watch.alarms import open_alarms
+from services.watch.watchdog import Judge, Look, answers, watching
+from services.watch.ways import run_command
 from tests.builders import TARN, an_order
 
 BEFORE = datetime(2026, 1, 5, tzinfo=UTC)

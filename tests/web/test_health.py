@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 
-from services.alarms import raise_alarm
 from services.house import House
-from services.pulse import pulsing
+from services.watch.alarms import raise_alarm
+from services.watch.pulse import pulsing
 from tests.web.conftest import SignIn, enter, publish
 
 

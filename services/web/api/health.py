@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.event import Event, Order
 from schemas.values import system_actor
 from services.house import House
-from services.metrics import exposition
+from services.watch.metrics import exposition
 from services.web.session import house_of
 from services.web.views import Json
 

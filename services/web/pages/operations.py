@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from notifications import store as notices
-from services.alarms import open_alarms
 from services.storage import aside
+from services.watch.alarms import open_alarms
 from services.web.pages.frame import frame
 from services.web.pages.story import open_messages
 from services.web.render import page

@@ -15,13 +15,13 @@ from schemas.event import Event, Order, derived_id
 from schemas.message import Due, MessageDue
 from schemas.territory import Territory
 from schemas.values import system_actor
-from services.alarms import ring
 from services.build import known_territories
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.keyring import Keyring, master_key
+from services.watch.alarms import ring
 
 ABOUT = "watchdog"
 

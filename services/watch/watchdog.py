@@ -16,7 +16,7 @@ from rich.console import Console
 from services.settings import Settings
 from services.storage.beats import SWEEP, beats
 from services.storage.database import Database
-from services.ways import KINDS, Tell, Ways, ways_of
+from services.watch.ways import KINDS, Tell, Ways, ways_of
 
 log = logging.getLogger("relais.watchdog")
 

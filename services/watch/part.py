@@ -1,7 +1,7 @@
 """What does one process of Relais do, from its start to its end? Work, say how it goes, stop when it is told to.
 
-A part under a supervisor (services/supervisor.py) is given its settings on standard input, says on standard output
-what it does and that it lives, and ends when its input ends: then the supervisor is gone.
+A part under a supervisor (services/watch/supervisor.py) is given its settings on standard input, says on standard
+output what it does and that it lives, and ends when its input ends: then the supervisor is gone.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from rich.console import Console
 from services.bus.relay import unpublished
 from services.bus.server import NatsMissing
 from services.house import House
-from services.pulse import pulsing
 from services.run import ALL, CLOCK, ROOMS, running, serving
 from services.settings import Settings
 from services.storage.migrate import NotMigrated
+from services.watch.pulse import pulsing
 
 WORKERS: dict[str, tuple[str, ...]] = {"all": ALL, "web": (), **{room: (room,) for room in (*ROOMS, CLOCK)}}
 """What each part runs beside the web, which is in `all` and `web`."""

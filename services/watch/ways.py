@@ -91,11 +91,11 @@ async def run_command(command: str, words: str) -> None:
 @asynccontextmanager
 async def ways_of(settings: Settings, tell: Tell, part: str) -> AsyncIterator[tuple[Database, Ways]]:
     """The ways of this installation, and the database that is watched. Who watches beats as `part`."""
-    from services.alarms import clear_alarm
     from services.clock import Clock
     from services.mailbox import Mailbox
-    from services.pulse import Lag, pulsing
-    from services.roll_call import alarm_everybody, desk_of
+    from services.watch.alarms import clear_alarm
+    from services.watch.pulse import Lag, pulsing
+    from services.watch.roll_call import alarm_everybody, desk_of
 
     database, clock = Database(settings.database), Clock(settings.speed, settings.start)
     mailbox = Mailbox(database, clock)

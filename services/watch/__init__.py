@@ -1,0 +1,1 @@
+"""Who notices when the house does nothing, or does it badly, and who is told?"""
