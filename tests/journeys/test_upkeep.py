@@ -33,7 +33,7 @@ async def test_what_everybody_has_read_leaves_and_what_a_slow_reader_has_not_sta
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "MARGIN", 0)
-    await town.open_slot(minutes=100, capacity=20)
+    await town.open_slot(minutes=250, capacity=50)
     await town.pause(SLOW)
     names = [f"r-{number}" for number in range(10)]
     for name in names:
@@ -59,7 +59,7 @@ async def test_a_full_stream_is_said_keeps_all_in_the_outbox_and_flows_again(
 ) -> None:
     async with living(dataclasses.replace(settings, stream_max_bytes=20_000)) as town:
         await town.settle_in("gp-1")
-        await town.open_slot(minutes=100, capacity=20)
+        await town.open_slot(minutes=250, capacity=50)
         await town.pause("dispatcher-request-entered-v1")
         names = [f"r-{number}" for number in range(20)]
         for name in names:
@@ -86,7 +86,7 @@ async def test_a_full_stream_is_said_keeps_all_in_the_outbox_and_flows_again(
 async def half_done(town: Town) -> list[str]:
     """Requests of which some are finished and some are stopped in the middle; the first of them are done."""
     await town.settle_in("gp-1")
-    await town.open_slot(minutes=100, capacity=20)
+    await town.open_slot(minutes=250, capacity=50)
     names = [f"r-{number}" for number in range(8)]
     for name in names[:4]:
         await town.enter(name)
