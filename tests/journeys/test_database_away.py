@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications.channels.outcome import Accepted, Letter, Outcome
-from services.bus import streams, worker
+from services.bus import streams
 from services.settings import Settings
 from services.storage.database import Database
 from tests.builders import hours
@@ -46,7 +46,7 @@ async def test_what_was_delivered_in_vain_while_the_database_was_away_is_done_wh
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "ACK_WAIT", 0.3)
-    monkeypatch.setattr(worker, "LONGEST_DELAY", 0.2)
+    monkeypatch.setattr(streams, "LONGEST_DELAY", 0.2)
     reader = "dispatcher-request-entered-v1"
     async with living(settings) as town:
         await town.settle_in("gp-1")
