@@ -53,7 +53,7 @@ format: $(VENV)/.ready-dev ## put the code in shape and mend what a machine can
 	@echo "Next: make check"
 
 bench: $(VENV)/.ready-dev ## measure the corridor on this machine
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(BENCH)
 	@echo; echo "Next: compare with the figures in docs/; they hold for one machine only."
 
 CHAOS := var/chaos.md
