@@ -176,7 +176,8 @@ async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIt
         await _prepare(house, broker, client, workers)
         relay = Relay(client, house.database, house.mailbox, house.clock)
         stack.callback(_spawn(relay.run()).cancel)
-        await learn_slots(house, client)
+        if not workers or {"dispatcher", CLOCK} & set(workers):  # the other rooms never look for a seat
+            await learn_slots(house, client)
         stack.push_async_callback(house.facts.stop)
         await broker.start()
         stack.push_async_callback(_hang_up, broker, client)
