@@ -16,7 +16,7 @@ from tests.bench.corridor import Rate
 from tests.servers import postgres_programs
 
 T = TypeVar("T")
-out = Console(highlight=False)
+out = Console(highlight=False, soft_wrap=True)
 
 
 LEVELS = (10_000, 100_000, 1_000_000)

@@ -62,7 +62,7 @@ async def prepare(settings: Settings, requests: int, practitioners: int = 200) -
     second, and what their ids are not less than."""
     async with running(settings) as house:
         first = new_id(house.clock.now())
-        await _publish(house, requests, practitioners, first[:MOMENT])
+        await _publish(house, requests, practitioners, first)
     async with running(settings, workers=()) as house:
         took = 0.0
         for start in range(0, requests, 1000):
@@ -95,25 +95,25 @@ async def corridor_seconds(database: Database, first: str) -> float:
     return float((ended - began).total_seconds())
 
 
-async def _publish(house: House, requests: int, practitioners: int, name: str) -> None:
+async def _publish(house: House, requests: int, practitioners: int, first: str) -> None:
     """Seats for all and a fifth more, spread over the territory's communes."""
     communes = [house.communes.get(code) for code in sorted(house.territories[TERRITORY].communes)]
     places = [commune for commune in communes if commune and commune.lat]
     people = [
         NewPractitioner(
-            id=f"p-{name}-{n:05d}", name=f"Dr {n}", profession="10", commune=places[n % len(places)].insee,
+            id=f"p-{first[:MOMENT]}-{n:05d}", name=f"Dr {n}", profession="10", commune=places[n % len(places)].insee,
             lat=places[n % len(places)].lat, lon=places[n % len(places)].lon,
         )
         for n in range(practitioners)
     ]  # fmt: skip
-    order = _order(f"people {name}")
+    order = _order("people", first)
     await house.mailbox.order(order, lambda db, now: availability.register_practitioners(order, people, db, now))
     each = -(-requests * 6 // (5 * practitioners))
-    first = house.clock.now() + timedelta(hours=2)
-    slots = [NewSlot(start=first + timedelta(minutes=15 * n), minutes=15) for n in range(each)]
+    opening = house.clock.now() + timedelta(hours=2)
+    slots = [NewSlot(start=opening + timedelta(minutes=15 * n), minutes=15) for n in range(each)]
 
     async def open_(person: NewPractitioner) -> None:
-        order = _order(f"slots {person.id}")
+        order = _order(f"slots {person.id}", first)
         said = await house.mailbox.order(
             order, lambda db, now: availability.publish_slots(order, person.id, slots, db, now)
         )
@@ -121,7 +121,7 @@ async def _publish(house: House, requests: int, practitioners: int, name: str) -
 
     for start in range(0, practitioners, 20):
         await asyncio.gather(*(open_(person) for person in people[start : start + 20]))
-    known = select(func.count()).select_from(KNOWN).where(KNOWN.c.slot_id.startswith(name))
+    known = select(func.count()).select_from(KNOWN).where(KNOWN.c.slot_id.startswith(first[:MOMENT]))
     while await _count(house.database, known) < each * practitioners:  # noqa: ASYNC110 - seen from outside
         await asyncio.sleep(0.05)
 
@@ -142,7 +142,7 @@ async def _sealed(house: House, number: int) -> tuple[str, Need, Patient]:
 
 
 async def _enter(house: House, request_id: str, need: Need, patient: Patient) -> None:
-    order = _order(request_id)
+    order = _order("enter", request_id)
     await house.mailbox.order(
         order,
         lambda db, now: dispatcher.enter_request(order, request_id, need, patient, None, db, now),
@@ -155,8 +155,8 @@ async def _count(database: Database, query: Any) -> int:
         return int((await db.execute(query)).scalar_one())
 
 
-def _order(name: str) -> Order:
-    return Order(id=derived_id("bench", name), territory=TERRITORY, actor=ACTOR)
+def _order(name: str, moment: str) -> Order:
+    return Order(id=derived_id(moment, name), territory=TERRITORY, actor=ACTOR)
 
 
 def settings_in(folder: Path) -> Settings:

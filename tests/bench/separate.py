@@ -15,6 +15,7 @@ ROOMY = ("shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min")
 
 async def measure(folder: Path, requests: int) -> Rate:
     """`requests` requests are committed and published while no room listens; then a process for each room starts."""
+    folder.parent.chmod(0o711)  # PostgreSQL runs as somebody else, and must reach its own folder
     cast = Cast(folder, postgres=(*DURABLE, *ROOMY))
     await cast.start_servers()
     try:
