@@ -36,6 +36,7 @@ class Facts:
         self._nats: Client | None = None
         self._subscription: JetStreamContext.PushSubscription | None = None
         self._followed: tuple[str, ...] = ()
+        self._following: set[asyncio.Future[None]] = set()
         self._turn = asyncio.Lock()
         self.since: datetime | None = None
 
@@ -57,11 +58,12 @@ class Facts:
         queue: asyncio.Queue[tuple[int, Event] | None] = asyncio.Queue(QUEUE)
         self._queues.add(queue)
         try:
-            await self._follow()
+            if self.connected:  # else the reconnect follows: who watches a screen need not wait for it
+                await self._follow_on()
             yield queue
         finally:
             self._queues.discard(queue)
-            await self._follow()
+            self._follow_on()
 
     async def start(self, nats: Client, first: int) -> None:
         """Follow the stream from sequence `first` on."""
@@ -73,12 +75,26 @@ class Facts:
         self._followed = ()
         await self._follow()
 
+    def _follow_on(self) -> asyncio.Future[None]:
+        """See to what is heard, to the end, also when the viewer who asked has gone."""
+        following = asyncio.ensure_future(self._follow_if_it_can())
+        self._following.add(following)
+        following.add_done_callback(self._following.discard)
+        return asyncio.shield(following)
+
+    async def _follow_if_it_can(self) -> None:
+        try:
+            await self._follow()
+        except Exception as away:  # the next reconnect follows again
+            log.warning("not following: %s", type(away).__name__)
+
     async def _follow(self) -> None:
         """Hear what somebody wants to hear: everything while there are viewers, else what says how a slot stands."""
-        wanted = ("care.>",) if self._queues else SLOT_NEWS
         async with self._turn:
+            wanted = ("care.>",) if self._queues else SLOT_NEWS
             if self._nats is None or self._followed == wanted:
                 return
+            self._followed = ()
             await self._hang_up()
             self._subscription = await self._nats.jetstream().subscribe(
                 "care.>",
