@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,6 +76,12 @@ class Live:
             self.process.kill()
             self.process.wait()
         self.process = None
+        # Killed, the supervisor cannot tell its part: that ends by itself, a moment later.
+        for _ in range(400):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.05)
 
     @contextmanager
     def client(self, account: str) -> Iterator[httpx.Client]:
