@@ -16,7 +16,7 @@ from tests.simulation import planted
 
 SEEDS = 200
 """Days that are played at every run of the tests; `relais simulate --seeds` plays more."""
-CAUGHT_WITHIN = 300
+CAUGHT_WITHIN = 400
 """Days in which each planted bug has to show itself."""
 
 
