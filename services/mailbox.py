@@ -23,7 +23,7 @@ from schemas.event import FACTS, Event, Order
 from schemas.values import Refused
 from services.clock import Clock
 from services.storage.database import Database
-from services.storage.ledger import Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
+from services.storage.ledger import INBOX, RECEIPT, Audit, Inbox, Outbox, Receipt, audit_row, outbox_row
 
 log = logging.getLogger("relais.mailbox")
 
@@ -218,7 +218,7 @@ class Mailbox:
             return []
         try:
             async with self._database.read() as db:
-                found = await db.execute(select(Receipt).where(_RECEIPT.c.order_id == letter.id))
+                found = await db.execute(select(Receipt).where(RECEIPT.c.order_id == letter.id))
                 row = found.one_or_none()
         except Exception as lost:
             return lost
@@ -258,9 +258,7 @@ class _Refusal(Exception):
     """A letter of the group was refused: run the group again, each on its own."""
 
 
-_INBOX: Any = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_RECEIPT: Any = Receipt.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_CLAIM = insert_or_skip(Inbox).on_conflict_do_nothing().returning(_INBOX.c.reader, _INBOX.c.event_id)
+_CLAIM = insert_or_skip(Inbox).on_conflict_do_nothing().returning(INBOX.c.reader, INBOX.c.event_id)
 _SAY = insert_or_skip(Outbox).on_conflict_do_nothing()
 _AUDIT = insert_or_skip(Audit).on_conflict_do_nothing()
 _FACTS_JSON: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(list[dict[str, Any]])

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Select, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,13 +17,14 @@ from dispatcher import store as requests
 from dispatcher.tables import REQUEST
 from notifications import store as notices
 from notifications.tables import MESSAGE
-from schemas.event import Event, Order
+from schemas.event import Event
 from schemas.values import system_actor
 from services.erasure import erase
 from services.house import House
+from services.ids import own_order
 from services.mailbox import DOOR
 from services.storage.aside import DROPPED
-from services.storage.ledger import Alarm, Aside, Inbox, Outbox, Receipt
+from services.storage.ledger import ALARM, ASIDE, INBOX, OUTBOX, RECEIPT
 from services.web.session import LASTS, WebSession
 
 log = logging.getLogger("relais.retention")
@@ -49,11 +49,7 @@ class Periods:
     orphan: timedelta = timedelta(days=1)
 
 
-def _table(model: Any) -> Any:
-    return model.__table__  # SQLModel does not type it
-
-
-_ALARM, _ASIDE, _INBOX, _OUTBOX, _RECEIPT, _SESSION = map(_table, (Alarm, Aside, Inbox, Outbox, Receipt, WebSession))
+_SESSION: Any = WebSession.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 
 
 class Retention:
@@ -88,7 +84,7 @@ class Retention:
         async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
             rows = list(await db.execute(oldest_facts()))
             old = [row.seq for row in rows if row.published_at is not None and row.recorded_at < before]
-            await _remove(db, _OUTBOX, _OUTBOX.c.seq, old)
+            await _remove(db, OUTBOX, OUTBOX.c.seq, old)
             return []
 
         await self._carry_out(decide)
@@ -102,10 +98,10 @@ class Retention:
             old = [row for row in rows if row.at < before]
             for reader in {row.reader for row in old}:
                 ids = [row.event_id for row in old if row.reader == reader]
-                mine = (_INBOX.c.reader == reader) & _INBOX.c.event_id.in_(ids)
-                await db.execute(delete(_INBOX).where(mine))
+                mine = (INBOX.c.reader == reader) & INBOX.c.event_id.in_(ids)
+                await db.execute(delete(INBOX).where(mine))
                 if reader == DOOR:
-                    await _remove(db, _RECEIPT, _RECEIPT.c.order_id, ids)
+                    await _remove(db, RECEIPT, RECEIPT.c.order_id, ids)
             self._at["inbox"] = (rows[-1].reader, rows[-1].event_id) if len(rows) == BATCH else ("", "")
             return []
 
@@ -130,10 +126,10 @@ class Retention:
         before = now - self._periods.alarm
 
         async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
-            query = select(_ALARM.c.id, _ALARM.c.cleared_at).where(_ALARM.c.id > self._at.get("alarms", ""))
-            rows = list(await db.execute(query.order_by(_ALARM.c.id).limit(BATCH)))
+            query = select(ALARM.c.id, ALARM.c.cleared_at).where(ALARM.c.id > self._at.get("alarms", ""))
+            rows = list(await db.execute(query.order_by(ALARM.c.id).limit(BATCH)))
             old = [row.id for row in rows if row.cleared_at is not None and row.cleared_at < before]
-            await _remove(db, _ALARM, _ALARM.c.id, old)
+            await _remove(db, ALARM, ALARM.c.id, old)
             self._at["alarms"] = rows[-1].id if len(rows) == BATCH else ""
             return []
 
@@ -168,19 +164,19 @@ class Retention:
         await self._carry_out(decide)
 
     async def _carry_out(self, decide: Callable[[AsyncConnection, datetime], Awaitable[list[Event]]]) -> None:
-        order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+        order = own_order()
         await self._house.mailbox.order(order, decide)
 
 
 def oldest_facts() -> Select[Any]:
     """The facts to look at: they lie in the order in which they were recorded."""
-    return select(_OUTBOX.c.seq, _OUTBOX.c.recorded_at, _OUTBOX.c.published_at).order_by(_OUTBOX.c.seq).limit(BATCH)
+    return select(OUTBOX.c.seq, OUTBOX.c.recorded_at, OUTBOX.c.published_at).order_by(OUTBOX.c.seq).limit(BATCH)
 
 
 def next_heard(reader: str, event_id: str) -> Select[Any]:
     """What was dealt with, the next in the order of the inbox's key."""
-    key = (_INBOX.c.reader, _INBOX.c.event_id)
-    return select(_INBOX).where(tuple_(*key) > tuple_(reader, event_id)).order_by(*key).limit(BATCH)
+    key = (INBOX.c.reader, INBOX.c.event_id)
+    return select(INBOX).where(tuple_(*key) > tuple_(reader, event_id)).order_by(*key).limit(BATCH)
 
 
 def old_sessions(before: datetime) -> Select[Any]:
@@ -194,7 +190,7 @@ async def in_use(db: AsyncConnection, subjects: list[str]) -> set[str]:
         (REQUEST.c.id, ""),
         (MESSAGE.c.request_id, ""),
         (MESSAGE.c.recipient_id, "to:"),
-        (_ASIDE.c.id, "aside:"),
+        (ASIDE.c.id, "aside:"),
     ):
         ids = [one.removeprefix(prefix) for one in subjects if one.startswith(prefix)]
         for found in (await db.execute(select(column).where(column.in_(ids)).distinct())).scalars() if ids else ():

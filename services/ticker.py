@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,10 +14,10 @@ from availability.handlers import expire_holds
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.wakes import mend_timers, on_timers
 from schemas.event import Event, Order
-from schemas.values import system_actor
 from services.audit.sealer import Sealer
 from services.bus.relay import Relay
 from services.clock import JUMP, Clock
+from services.ids import own_order
 from services.mailbox import Mailbox
 from services.sender import Sender
 from services.storage.beats import SWEEP, keep_beat
@@ -147,7 +146,7 @@ class Ticker:
         self._told = wrong
 
     async def _sweep(self, sweep: Sweep) -> None:
-        order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+        order = own_order()
         await self._mailbox.order(order, lambda db, now: sweep(order, db, now))
 
 

@@ -7,12 +7,9 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.chain import Link, Seal
-from services.storage.ledger import Audit, AuditSeal
+from services.storage.ledger import AUDIT, SEAL
 
 BATCH = 2_000
-
-AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-SEAL: Any = AuditSeal.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 
 
 def _words(dialect: str) -> str:

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.values import Actor
-from services.storage.ledger import Audit
-
-_AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+from services.storage.ledger import AUDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class AuditRow:
 async def history(db: AsyncConnection, about: str) -> list[AuditRow]:
     """Everything that happened to a request (or to a slot), oldest first."""
     rows = await db.execute(
-        select(_AUDIT).where(or_(_AUDIT.c.about == about, _AUDIT.c.slot_id == about)).order_by(_AUDIT.c.seq)
+        select(AUDIT).where(or_(AUDIT.c.about == about, AUDIT.c.slot_id == about)).order_by(AUDIT.c.seq)
     )
     return [
         AuditRow(row.at, row.subject, Actor.model_validate_json(row.actor), row.event_id, row.slot_id) for row in rows

@@ -4,19 +4,19 @@ import asyncio
 import time
 from dataclasses import asdict
 from datetime import datetime
-from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.event import Event, Order
-from schemas.values import system_actor
+from schemas.event import Event
 from services.audit.chain import Seal, seals_for
-from services.audit.entries import SEAL, entries_between, links_of, newest, sealed_upto
+from services.audit.entries import entries_between, links_of, newest, sealed_upto
 from services.clock import Clock
+from services.ids import own_order
 from services.mailbox import Mailbox
 from services.storage.database import Database
+from services.storage.ledger import SEAL
 
 PATIENCE = 1.0
 """Seconds to wait for transactions that write the audit; one that takes longer is waited for at the next sweep."""
@@ -86,13 +86,10 @@ class Sealer:
                 await db.execute(insert(SEAL), [asdict(seal) for seal in seals])
             return []
 
-        await self._mailbox.order(Order(id=uuid4().hex, territory="operations", actor=_SEALER), decide)
+        await self._mailbox.order(own_order(), decide)
         return wrote
 
 
 async def _writers(db: AsyncConnection) -> set[str]:
     """The open transactions that have written, or are about to write, an entry."""
     return {row.virtualtransaction for row in await db.execute(_WRITERS)}
-
-
-_SEALER = system_actor("operations")

@@ -49,8 +49,10 @@ class Facts:
         return self._nats.jetstream() if self._nats is not None and self._nats.is_connected else None
 
     def watch(self, watcher: Callable[[Event], None]) -> None:
-        """`watcher` is called with every fact that says how a slot stands, in stream order. It must not block."""
-        self._watchers.append(watcher)
+        """`watcher` is called with every fact that says how a slot stands, in stream order. It must not block. One
+        that watches already is not called twice: who joins the bus again need not know."""
+        if watcher not in self._watchers:
+            self._watchers.append(watcher)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[asyncio.Queue[tuple[int, Event] | None]]:

@@ -17,11 +17,10 @@ from schemas.values import system_actor
 from services.clock import Clock
 from services.mailbox import Mailbox
 from services.storage.database import Database
-from services.storage.ledger import Outbox
+from services.storage.ledger import OUTBOX, Outbox
 
 log = logging.getLogger("relais.relay")
 
-_OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 BATCH = 500
 GATHER = 0.2
 """Seconds in which what was published is gathered, to be noted down in one transaction: nobody waits for the note, and
@@ -85,9 +84,9 @@ class Relay:
         before = self._clock.now() - timedelta(seconds=2 * self._clock.speed)
         async with self._database.read() as db:
             rows = await db.execute(
-                select(_OUTBOX.c.id, _OUTBOX.c.topic, _OUTBOX.c.body)
-                .where(_OUTBOX.c.published_at.is_(None), _OUTBOX.c.recorded_at < before)
-                .order_by(_OUTBOX.c.seq)
+                select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.body)
+                .where(OUTBOX.c.published_at.is_(None), OUTBOX.c.recorded_at < before)
+                .order_by(OUTBOX.c.seq)
                 .limit(BATCH)
             )
             # What a crash left is older than what we have in hand, so it comes first.
@@ -132,7 +131,7 @@ class Relay:
 
     async def _mark(self, published: list[str]) -> None:
         async def decide(db: AsyncConnection, now: Any) -> list[Event]:
-            await db.execute(update(Outbox).where(_OUTBOX.c.id.in_(published)).values(published_at=now))
+            await db.execute(update(Outbox).where(OUTBOX.c.id.in_(published)).values(published_at=now))
             return []
 
         order = Order(id=derived_id("published", *published[:1]), territory="operations", actor=_RELAY)
@@ -152,13 +151,13 @@ def _stored(fact_id: str, word: asyncio.Future[Any]) -> bool:
 
 async def unpublished(db: AsyncConnection) -> int:
     """How many committed facts wait for NATS."""
-    waiting = select(func.count()).select_from(Outbox).where(_OUTBOX.c.published_at.is_(None))
+    waiting = select(func.count()).select_from(Outbox).where(OUTBOX.c.published_at.is_(None))
     return int((await db.execute(waiting)).scalar_one())
 
 
 async def oldest_unpublished(db: AsyncConnection) -> datetime | None:
     """Since when the oldest of them waits."""
-    waiting = select(_OUTBOX.c.recorded_at).where(_OUTBOX.c.published_at.is_(None)).order_by(_OUTBOX.c.seq).limit(1)
+    waiting = select(OUTBOX.c.recorded_at).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(1)
     found: datetime | None = (await db.execute(waiting)).scalar_one_or_none()
     return found
 

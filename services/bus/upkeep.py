@@ -8,28 +8,25 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.event import Event, Order
-from schemas.values import system_actor
+from schemas.event import Event
 from services.bus.relay import unpublished
 from services.bus.streams import STREAM
 from services.clock import Clock
+from services.ids import own_order
 from services.mailbox import Mailbox
+from services.storage.beats import keep_beat
 from services.storage.database import Database
-from services.storage.ledger import Beat, Outbox
+from services.storage.ledger import BEAT, OUTBOX
 from services.watch.alarms import clear_alarm, open_alarms, raise_alarm
 
 log = logging.getLogger("relais.upkeep")
 
-_OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_BEAT: Any = Beat.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 
 MARGIN = 1000
 """Facts kept although everybody has acknowledged them: for who reconnects, and for looking at."""
@@ -69,7 +66,7 @@ class Upkeep:
         except NotFoundError:
             last = 0
         async with self._database.read() as db:
-            seen = (await db.execute(select(_BEAT.c.detail).where(_BEAT.c.name == "stream"))).scalar_one_or_none()
+            seen = (await db.execute(select(BEAT.c.detail).where(BEAT.c.name == "stream"))).scalar_one_or_none()
             said = await _ever_published(db)
         if not said or last >= (json.loads(seen)["last_seq"] if seen else 1):
             return False
@@ -103,17 +100,11 @@ class Upkeep:
             await clear_alarm(self._mailbox, LOST, STREAM)
 
     async def _remember(self, last_seq: int) -> None:
-        detail = json.dumps({"last_seq": last_seq})
-        new = insert(Beat)
-        beat = new.on_conflict_do_update(
-            index_elements=["name"], set_={"at": new.excluded.at, "detail": new.excluded.detail}
-        )
-
         async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
-            await db.execute(beat, {"name": "stream", "at": now, "detail": detail})
+            await keep_beat(db, "stream", json.dumps({"last_seq": last_seq}))
             return []
 
-        await self._mailbox.order(_order(), decide)
+        await self._mailbox.order(own_order(), decide)
 
 
 def purgeable(readers: Iterable[api.ConsumerInfo], wanted: frozenset[str], last_seq: int, margin: int) -> int:
@@ -140,18 +131,18 @@ async def republish(database: Database, mailbox: Mailbox, since: datetime | None
 
     Inboxes make it harmless: who has dealt with a fact does nothing the second time.
     """
-    wanted = _OUTBOX.c.published_at.is_not(None)
+    wanted: ColumnElement[bool] = OUTBOX.c.published_at.is_not(None)
     if since is not None:
-        wanted &= _OUTBOX.c.recorded_at >= since
+        wanted &= OUTBOX.c.recorded_at >= since
     count, after = 0, 0
     while True:
         async with database.read() as db:
-            query = select(_OUTBOX.c.seq).where(wanted, _OUTBOX.c.seq > after).order_by(_OUTBOX.c.seq).limit(BATCH)
+            query = select(OUTBOX.c.seq).where(wanted, OUTBOX.c.seq > after).order_by(OUTBOX.c.seq).limit(BATCH)
             batch = list((await db.execute(query)).scalars())
         if not batch:
             return count
-        again = update(_OUTBOX).where(_OUTBOX.c.seq.in_(batch)).values(published_at=None)
-        await mailbox.order(_order(), _running(again))
+        again = update(OUTBOX).where(OUTBOX.c.seq.in_(batch)).values(published_at=None)
+        await mailbox.order(own_order(), _running(again))
         count, after = count + len(batch), batch[-1]
 
 
@@ -165,9 +156,5 @@ def _running(statement: Any) -> Any:
 
 async def _ever_published(db: AsyncConnection) -> bool:
     """Whether the stream must have held something: the newest facts tell, older ones were sent before them."""
-    newest = select(_OUTBOX.c.published_at).order_by(_OUTBOX.c.seq.desc()).limit(BATCH).subquery()
+    newest = select(OUTBOX.c.published_at).order_by(OUTBOX.c.seq.desc()).limit(BATCH).subquery()
     return bool((await db.execute(select(func.count(newest.c.published_at)))).scalar_one())
-
-
-def _order() -> Order:
-    return Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))

@@ -4,12 +4,10 @@ from typing import Any
 
 from sqlalchemy import exists, func, select
 
-from services.audit.entries import AUDIT, sealed_upto
+from services.audit.entries import sealed_upto
 from services.audit.verify import faults
 from services.checks.look import AT_MOST, LATE, Look, rows
-from services.storage.ledger import Outbox
-
-OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+from services.storage.ledger import AUDIT, OUTBOX
 
 
 async def said_and_not_audited(look: Look) -> list[str]:

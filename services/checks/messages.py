@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 from notifications.sending import GRACE
 from notifications.tables import MESSAGE
 from schemas.request import RequestBooked, RequestReopened, RequestWithdrawn
-from services.audit.entries import AUDIT
 from services.checks.look import LATE, Look, rows
+from services.storage.ledger import AUDIT
 
 LIVE = MESSAGE.c.state.in_(("due", "claimed", "sent", "ambiguous"))
 HANDED_OVER_WITHIN = timedelta(minutes=2)

@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext, api
@@ -15,11 +14,8 @@ from sqlalchemy import exists, select
 from services.bus.streams import STREAM
 from services.checks.look import AT_MOST, Look, Reader, rows
 from services.retention import Periods
-from services.storage.ledger import Aside, Inbox, Outbox
+from services.storage.ledger import ASIDE, INBOX, OUTBOX
 
-INBOX: Any = Inbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 BATCH = 500
 
 

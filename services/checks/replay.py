@@ -21,11 +21,9 @@ from schemas.request import (
     RequestWithdrawn,
 )
 from schemas.slot import SlotChosen
-from services.audit.entries import AUDIT
 from services.checks.look import AT_MOST, Look
-from services.storage.ledger import Outbox
+from services.storage.ledger import AUDIT, OUTBOX
 
-OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 BATCH = 500
 
 TOLD = (

@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import exists, select
 
 from dispatcher.tables import REQUEST
 from schemas.request import CareRequested
-from services.audit.entries import AUDIT
 from services.checks.look import AT_MOST, Look, rows
-from services.storage.ledger import Receipt
+from services.storage.ledger import AUDIT, RECEIPT
 
-RECEIPT: Any = Receipt.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 BATCH = 500
 
 ENTERED = CareRequested.subject

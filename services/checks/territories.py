@@ -1,17 +1,12 @@
 """I6: does every row name the territory of what it belongs to?"""
 
-from typing import Any
-
 from sqlalchemy import literal, select
 
 from availability.tables import PRACTITIONER, SLOT
 from dispatcher.tables import REQUEST
 from notifications.tables import LINK, MESSAGE
-from services.audit.entries import AUDIT
 from services.checks.look import Look, rows
-from services.storage.ledger import Outbox
-
-OUTBOX: Any = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+from services.storage.ledger import AUDIT, OUTBOX
 
 
 async def of_another_request(look: Look) -> list[str]:

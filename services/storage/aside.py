@@ -24,10 +24,8 @@ from schemas.sealed import Erased, Sealed, Vault
 from schemas.values import Actor, NotYet, Refused, Value, system_actor
 from services.mailbox import Mailbox, Reaction
 from services.storage.database import Database
-from services.storage.ledger import Aside, Inbox
+from services.storage.ledger import ASIDE, Aside, Inbox
 from services.watch import alarms
-
-_ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 
 DROPPED = "dropped:"
 """How the subject begins under which the reason is sealed why a message was dropped."""
@@ -62,13 +60,13 @@ class AsideRow:
 
 async def listing(db: AsyncConnection, limit: int = 100) -> list[AsideRow]:
     """The latest first."""
-    rows = await db.execute(select(_ASIDE).order_by(_ASIDE.c.at.desc()).limit(limit))
+    rows = await db.execute(select(ASIDE).order_by(ASIDE.c.at.desc()).limit(limit))
     return [_row(row) for row in rows]
 
 
 async def find(db: AsyncConnection, aside_id: str) -> AsideRow | None:
     """The one with this id, as long as it is aside."""
-    row = (await db.execute(select(_ASIDE).where(_ASIDE.c.id == aside_id))).one_or_none()
+    row = (await db.execute(select(ASIDE).where(ASIDE.c.id == aside_id))).one_or_none()
     return None if row is None else _row(row)
 
 
@@ -100,7 +98,7 @@ async def set_aside(
             about, waits = f"{reader}.{territory}", True
         sealed = await _seal(vault, about if request else None, aside_id, text)
         full = row | {"body": sealed.model_dump_json(), "tries": tries, "at": now, "about": about}
-        new = insert_or_skip(Aside).on_conflict_do_nothing().returning(_ASIDE.c.id)
+        new = insert_or_skip(Aside).on_conflict_do_nothing().returning(ASIDE.c.id)
         if (await db.execute(new, full)).first() is None or not waits or about is None:
             return []
         return await _alarm(db, now, aside_id, about, territory, request_id=named if request else None)
@@ -185,19 +183,19 @@ async def _alarm(
 
 async def _remove(db: AsyncConnection, row: AsideRow, now: datetime) -> bool:
     """No longer aside; the alarm ends with the last message about its matter. False when somebody was faster."""
-    gone = await db.execute(delete(_ASIDE).where(_ASIDE.c.id == row.id))
+    gone = await db.execute(delete(ASIDE).where(ASIDE.c.id == row.id))
     if not gone.rowcount:
         return False
     if row.about is not None:
-        left = await db.execute(select(_ASIDE.c.id).where(_ASIDE.c.about == row.about).limit(1))
+        left = await db.execute(select(ASIDE.c.id).where(ASIDE.c.about == row.about).limit(1))
         if left.first() is None:
             await alarms.silence(db, now, ALARM, row.about)
     return True
 
 
 async def _failed_again(db: AsyncConnection, row: AsideRow, error: str) -> list[Event]:
-    again = update(_ASIDE).where(_ASIDE.c.id == row.id)
-    await db.execute(again.values(error=error, tries=_ASIDE.c.tries + 1))
+    again = update(ASIDE).where(ASIDE.c.id == row.id)
+    await db.execute(again.values(error=error, tries=ASIDE.c.tries + 1))
     return []
 
 

@@ -2,23 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.ledger import Beat
+from services.storage.ledger import BEAT
 
 SWEEP = "sweep"
 """The beat of the timers' sweep: while it changes, no deadline passes unseen."""
 
-_BEAT: Any = Beat.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_INSERT = insert(_BEAT)
+_INSERT = insert(BEAT)
 _KEEP = _INSERT.on_conflict_do_update(
     index_elements=["name"], set_={name: _INSERT.excluded[name] for name in ("at", "detail")}
 )
-_FORGET = delete(_BEAT).where(_BEAT.c.name == bindparam("this"))
+_FORGET = delete(BEAT).where(BEAT.c.name == bindparam("this"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +40,4 @@ async def forget_beat(db: AsyncConnection, name: str) -> None:
 
 async def beats(db: AsyncConnection) -> list[BeatRow]:
     """All beats, by name."""
-    return [BeatRow(row.name, row.at, row.detail) for row in await db.execute(select(_BEAT).order_by(_BEAT.c.name))]
+    return [BeatRow(row.name, row.at, row.detail) for row in await db.execute(select(BEAT).order_by(BEAT.c.name))]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import Index, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
 
 from schemas.event import Event
@@ -133,6 +133,15 @@ class Beat(SQLModel, table=True):
     name: str = Field(primary_key=True)
     at: datetime
     detail: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+def _table(model: Any) -> Table:
+    table: Table = model.__table__  # SQLModel does not type it
+    return table
+
+
+INBOX, OUTBOX, RECEIPT, AUDIT = map(_table, (Inbox, Outbox, Receipt, Audit))
+SEAL, ASIDE, ALARM, BEAT = map(_table, (AuditSeal, Aside, Alarm, Beat))
 
 
 def outbox_row(fact: Event, now: datetime) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
@@ -13,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store as dispatcher
 from schemas.event import Event, Order
 from schemas.house import AlarmRaised
-from schemas.values import system_actor
+from services.ids import own_order
 from services.mailbox import Mailbox
-from services.storage.ledger import Alarm
+from services.storage.ledger import ALARM, Alarm
 
 log = logging.getLogger("relais.alarms")
 
-_ALARM: Any = Alarm.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_OPEN = select(_ALARM).where(_ALARM.c.cleared_at.is_(None))
+_OPEN = select(ALARM).where(ALARM.c.cleared_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +34,13 @@ class AlarmRow:
 
 async def open_alarms(db: AsyncConnection, limit: int = 200) -> list[AlarmRow]:
     """What is wrong now, the oldest first."""
-    rows = await db.execute(_OPEN.order_by(_ALARM.c.raised_at, _ALARM.c.id).limit(limit))
+    rows = await db.execute(_OPEN.order_by(ALARM.c.raised_at, ALARM.c.id).limit(limit))
     return [AlarmRow(row.id, row.kind, row.about, row.territory, row.words, row.raised_at) for row in rows]
 
 
 async def raise_alarm(mailbox: Mailbox, kind: str, about: str, words: str, territory: str | None = None) -> None:
     """Raise it, committed, unless it is raised already. With a `territory` its first human on call is alerted."""
-    order = Order(id=uuid4().hex, territory=territory or "operations", actor=system_actor("operations"))
+    order = own_order(territory or "operations")
     fresh = False
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
@@ -58,7 +55,7 @@ async def raise_alarm(mailbox: Mailbox, kind: str, about: str, words: str, terri
 
 async def clear_alarm(mailbox: Mailbox, kind: str, about: str) -> None:
     """It is over. Nothing happens when there was none."""
-    order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+    order = own_order()
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
         await silence(db, now, kind, about)
@@ -81,7 +78,7 @@ async def ring(
     row = {
         "id": order.id, "kind": kind, "about": about, "territory": territory, "words": words, "raised_at": now,
     }  # fmt: skip
-    fresh = insert_or_skip(Alarm).on_conflict_do_nothing().returning(_ALARM.c.id)
+    fresh = insert_or_skip(Alarm).on_conflict_do_nothing().returning(ALARM.c.id)
     if (await db.execute(fresh, row)).first() is None:
         return False, []
     if territory is None:
@@ -94,5 +91,5 @@ async def ring(
 
 async def silence(db: AsyncConnection, now: datetime, kind: str, about: str) -> None:
     """Clear it in the transaction of what mended it."""
-    mine = (_ALARM.c.kind == kind) & (_ALARM.c.about == about) & _ALARM.c.cleared_at.is_(None)
-    await db.execute(update(_ALARM).where(mine).values(cleared_at=now))
+    mine = (ALARM.c.kind == kind) & (ALARM.c.about == about) & ALARM.c.cleared_at.is_(None)
+    await db.execute(update(ALARM).where(mine).values(cleared_at=now))

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from nats.errors import Error as NatsError
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,7 +22,7 @@ from services.bus.readers import idle, readers
 from services.bus.relay import oldest_unpublished, unpublished
 from services.house import House
 from services.storage.beats import SWEEP, beats
-from services.storage.ledger import Alarm, Aside
+from services.storage.ledger import ALARM, ASIDE
 
 log = logging.getLogger("relais.metrics")
 
@@ -35,10 +34,8 @@ READER_FIGURES = (
     ("unacknowledged", "Facts delivered to the reader and not acknowledged yet."),
     ("redelivered", "Facts in the reader's hand for the second time or more."),
 )
-_ASIDE: Any = Aside.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_ALARM: Any = Alarm.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-_ASIDES = select(func.count()).select_from(_ASIDE)
-_ALARMS = select(_ALARM.c.kind, func.count()).where(_ALARM.c.cleared_at.is_(None)).group_by(_ALARM.c.kind)
+_ASIDES = select(func.count()).select_from(ASIDE)
+_ALARMS = select(ALARM.c.kind, func.count()).where(ALARM.c.cleared_at.is_(None)).group_by(ALARM.c.kind)
 
 
 async def exposition(house: House) -> bytes:

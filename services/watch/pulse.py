@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.event import Event, Order
-from schemas.values import system_actor
+from schemas.event import Event
 from services.clock import Clock
+from services.ids import own_order
 from services.mailbox import Mailbox
 from services.storage.beats import SWEEP, beats, forget_beat, keep_beat
 
@@ -108,4 +107,4 @@ async def _write(mailbox: Mailbox, act: Callable[[AsyncConnection], Awaitable[No
         await act(db)
         return []
 
-    await mailbox.order(Order(id=uuid4().hex, territory="operations", actor=system_actor("operations")), decide)
+    await mailbox.order(own_order(), decide)

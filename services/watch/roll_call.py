@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,9 +13,9 @@ from notifications.wording import Facts, render
 from schemas.event import Event, Order, derived_id
 from schemas.message import Due, MessageDue
 from schemas.territory import Territory
-from schemas.values import system_actor
 from services.build import known_territories
 from services.clock import Clock
+from services.ids import own_order
 from services.mailbox import Mailbox
 from services.settings import Settings
 from services.storage.database import Database
@@ -37,7 +36,7 @@ async def alarm_everybody(mailbox: Mailbox, desk: Desk, kind: str, words: str) -
 
     The messages are rows at once, in the same transaction: whoever sends them looks every second.
     """
-    order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+    order = own_order()
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
         fresh, said = await ring(order, db, now, kind, ABOUT, words, None)

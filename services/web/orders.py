@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Header
 from pydantic import BaseModel
@@ -18,11 +17,6 @@ Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,10
 """One for each thing typed, the same at every try: the second try answers as the first and does nothing."""
 
 Decide = Callable[[AsyncConnection, datetime], Awaitable[list[Event] | Refused]]
-
-
-def once(actor: Actor) -> Order:
-    """An order that nobody will send twice under one key: a click."""
-    return Order(id=uuid4().hex, territory=actor.territory, actor=actor)
 
 
 def keyed(actor: Actor, door: str, key: str) -> Order:

@@ -23,8 +23,9 @@ from schemas.event import Event, Order, derived_id
 from schemas.territory import Territory
 from schemas.values import Actor, Mode, Refused, Role
 from services.house import House
+from services.ids import once
 from services.web.ics import appointment
-from services.web.orders import Decide, carry_out, once
+from services.web.orders import Decide, carry_out
 from services.web.problems import Problem
 from services.web.session import house_of
 from services.web.views import Json, name_of

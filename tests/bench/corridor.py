@@ -23,10 +23,9 @@ from services.ids import new_id
 from services.run import running
 from services.settings import Settings
 from services.storage.database import Database
-from services.storage.ledger import Audit
+from services.storage.ledger import AUDIT
 from services.watch.part import everything_heard
 
-AUDIT: Any = Audit.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
 TERRITORY = "tarn-ouest"
 ACTOR = Actor(person="bench", role=Role.REGULATOR, territory=TERRITORY)
 

@@ -20,10 +20,9 @@ from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
 from schemas.message import MessageSent
 from schemas.request import RequestEscalated
-from services.audit.entries import AUDIT
 from services.bus.streams import STREAM
-from services.checks.readers import ASIDE, OUTBOX
 from services.storage.database import Database
+from services.storage.ledger import ASIDE, AUDIT, OUTBOX
 from tests.chaos.cast import Cast
 from tests.chaos.people import Journal, now
 from tests.invariants import broken

@@ -19,8 +19,9 @@ from typing import Any
 from nats.js.errors import NotFoundError
 from sqlalchemy import select
 
-from services.checks.readers import OUTBOX, stored
+from services.checks.readers import stored
 from services.storage.database import Database
+from services.storage.ledger import OUTBOX
 from tests.chaos.cast import DURABLE, Cast
 from tests.chaos.faults import Faults, Say
 from tests.chaos.judge import judge, lost

@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from availability.tables import SLOT
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
-from services.audit.entries import AUDIT
 from services.storage.database import Database
+from services.storage.ledger import AUDIT
 from tests.chaos import judge
 from tests.chaos.faults import Faults, Kill
 from tests.chaos.people import Attempt, Entered, Journal, now

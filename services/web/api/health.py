@@ -3,16 +3,15 @@
 import asyncio
 import logging
 from datetime import datetime
-from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.event import Event, Order
-from schemas.values import system_actor
+from schemas.event import Event
 from services.house import House
+from services.ids import own_order
 from services.watch.metrics import exposition
 from services.web.session import house_of
 from services.web.views import Json
@@ -58,7 +57,7 @@ async def _commits(house: House) -> bool:
 
     try:
         async with asyncio.timeout(WITHIN):
-            order = Order(id=uuid4().hex, territory="operations", actor=system_actor("operations"))
+            order = own_order()
             await house.mailbox.order(order, nothing)
     except (SQLAlchemyError, OSError) as away:  # a time-out is an OSError
         log.error("nothing can be entered: %s", type(away).__name__)

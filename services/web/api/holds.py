@@ -11,8 +11,9 @@ from dispatcher import store as requests
 from schemas.event import Event
 from schemas.slot import SlotHeld, SlotLost
 from schemas.values import Mode, Refused
+from services.ids import once
 from services.web.bodies import Body, DraftId, Id
-from services.web.orders import carry_out, once
+from services.web.orders import carry_out
 from services.web.problems import Problem
 from services.web.session import house_of, signed_in
 from services.web.views import Json, show_moment

@@ -14,9 +14,10 @@ from availability.agenda import NewPractitioner
 from schemas.event import Event
 from schemas.values import Refused
 from services.house import House
+from services.ids import once
 from services.reference.professions import PROFESSIONS
 from services.web.bodies import Body, Id
-from services.web.orders import carry_out, once
+from services.web.orders import carry_out
 from services.web.problems import Mistake, Problem
 from services.web.session import EVERYWHERE, Account, house_of, signed_in
 from services.web.views import Json

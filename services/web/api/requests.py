@@ -17,11 +17,11 @@ from schemas.values import Refused, Role
 from services.audit.history import history
 from services.erasure import phone_digest
 from services.house import House
-from services.ids import new_id
+from services.ids import new_id, once
 from services.web.api.lookups import own_territory, require_known_practitioner
 from services.web.bodies import Body, Entry
 from services.web.entry import need_of, phone_of, sealed_patient
-from services.web.orders import Key, carry_out, keyed, once
+from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem
 from services.web.session import Account, acts_for, house_of, signed_in
 from services.web.views import Json, show_audit, show_message, show_moment, show_patient, show_request

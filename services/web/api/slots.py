@@ -18,12 +18,13 @@ from schemas.slot import SlotOpened
 from schemas.territory import Territory
 from schemas.values import Actor, Capacity, Minutes, Mode, Refused, Role
 from services.house import House
+from services.ids import once
 from services.reference.dates import say_when
 from services.web.api.lookups import own_territory
 from services.web.api.requests import is_regulation
 from services.web.bodies import Body, Id, Line, Modes
 from services.web.entry import date_mistake, moment_of
-from services.web.orders import Key, carry_out, keyed, once
+from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem, refusal
 from services.web.session import Account, acts_for, house_of, signed_in
 from services.web.views import Json, show_moment, show_number, show_slot
