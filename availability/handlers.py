@@ -1,6 +1,7 @@
 """What does availability do when it hears a fact? It alone has the last word on a seat."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -9,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store
 from availability.agenda import SeatRow, SlotRow, state_of, usable_mode
-from availability.booking import Lost, Seat, seat_for
+from availability.booking import Lost, exchange, seat_for
 from availability.seating import free_seat
 from availability.store import Desk
-from schemas.event import Event, Order, derived_id
+from schemas.event import Cause, Event, Order, derived_id
 from schemas.request import RequestClosed, RequestWithdrawn
-from schemas.slot import BookingRefused, SlotBooked, SlotChosen, SlotLost
+from schemas.slot import BookingRefused, ExchangeChosen, Move, SeatFreed, SlotBooked, SlotChosen, SlotLost
 from schemas.values import system_actor
 
 
@@ -23,18 +24,41 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
     slot = await desk.slot(event.slot_id)
     seat = seat_for(slot, event.request_id, now)
     if slot is None or isinstance(seat, str):
-        return [_lost(event, slot, seat if isinstance(seat, str) else "unknown", now)]
+        return [_lost(event, event, event.slot_id, slot, seat if isinstance(seat, str) else "unknown", now)]
     held = await desk.seat_of(event.request_id)
     if held is not None and held.slot_id == slot.slot_id:
-        return [_booked(event, await desk.keep(slot, held), seat, held.mode, now)]
+        kept = replace(held, kind=event.kind, expires_at=None)
+        return [_booked(event, event, await desk.keep(slot, held, event.kind), kept, now)]
     said: list[Event] = []
     if held is not None:  # another seat was held while talking: one request, one seat
         said = await free_seat(event, held, "given_back", desk, now)
     booking = SeatRow(
-        slot.slot_id, seat.number, event.request_id, "booking", seat.start, seat.minutes,
+        slot.slot_id, seat.number, event.request_id, event.kind, seat.start, seat.minutes,
         usable_mode(event.modes, slot.modes), None,
     )  # fmt: skip
-    return [*said, _booked(event, await desk.take(slot, booking, now), seat, booking.mode, now)]
+    return [*said, _booked(event, event, await desk.take(slot, booking, now), booking, now)]
+
+
+async def on_exchange_chosen(event: ExchangeChosen, desk: Desk, now: datetime) -> list[Event]:
+    """Promised requests change seats, all of them; or none, and each keeps the one it has."""
+    slots = {one: await desk.slot(one) for move in event.moves for one in (move.from_slot, move.to_slot)}
+    known = {slot_id: slot for slot_id, slot in slots.items() if slot is not None}
+    held = {move.request_id: await desk.seat_of(move.request_id) for move in event.moves}
+    taken = exchange(event.moves, known, held, now)
+    if taken is None:
+        return [_lost(event, move, move.to_slot, known.get(move.to_slot), "taken", now) for move in event.moves]
+    for seat in held.values():
+        if seat is not None:
+            known[seat.slot_id] = await desk.leave(known[seat.slot_id], seat, "superseded")
+    for seat in taken:
+        known[seat.slot_id] = await desk.take(known[seat.slot_id], seat, now)
+    said: list[Event] = []
+    for move, seat in zip(event.moves, taken, strict=True):
+        said.append(_booked(event, move, known[seat.slot_id], seat, now))
+        left = known[move.from_slot]
+        of_it: dict[str, Any] = {"slot_id": left.slot_id, "request_id": move.request_id, "state": state_of(left)}
+        said.append(SeatFreed.after(event, now, key=move.request_id, **of_it))
+    return said
 
 
 async def on_ended(event: RequestWithdrawn | RequestClosed | BookingRefused, desk: Desk, now: datetime) -> list[Event]:
@@ -64,29 +88,34 @@ async def expire_holds(order: Order, db: AsyncConnection, now: datetime) -> list
     return said
 
 
-def _booked(event: SlotChosen, slot: SlotRow, seat: Seat, mode: Any, now: datetime) -> SlotBooked:
+def _booked(cause: Cause, chosen: SlotChosen | Move, slot: SlotRow, seat: SeatRow, now: datetime) -> SlotBooked:
     return SlotBooked.after(
-        event,
+        cause,
         now,
-        request_id=event.request_id,
+        key=chosen.request_id,
+        request_id=chosen.request_id,
         slot_id=slot.slot_id,
-        choice=event.choice,
+        choice=chosen.choice,
         practitioner_id=slot.practitioner_id,
         start=seat.start,
         minutes=seat.minutes,
-        mode=mode,
+        mode=seat.mode,
         place=slot.place,
         state=state_of(slot),
+        kind=seat.kind,
     )
 
 
-def _lost(event: SlotChosen, slot: SlotRow | None, why: Lost, now: datetime) -> SlotLost:
+def _lost(
+    cause: Cause, chosen: SlotChosen | Move, slot_id: str, slot: SlotRow | None, why: Lost, now: datetime
+) -> SlotLost:
     return SlotLost.after(
-        event,
+        cause,
         now,
-        request_id=event.request_id,
-        slot_id=event.slot_id,
-        choice=event.choice,
+        key=chosen.request_id,
+        request_id=chosen.request_id,
+        slot_id=slot_id,
+        choice=chosen.choice,
         why=why,
         state=None if slot is None else state_of(slot),
     )
@@ -96,8 +125,13 @@ async def hear(
     on: Callable[..., Awaitable[list[Event]]], facts: Sequence[Any], db: AsyncConnection, now: datetime
 ) -> list[list[Event]]:
     """React to each fact, with the slots they name, and the seats of their requests, in hand."""
-    slots = (fact.slot_id for fact in facts if fact.slot_id is not None)
-    desk = await Desk(db).fetch(slots, (fact.request_id for fact in facts))
+    slots: list[str] = []
+    requests: list[str] = []
+    for fact in facts:
+        for one in fact.moves if isinstance(fact, ExchangeChosen) else [fact]:
+            slots += [one.from_slot, one.to_slot] if isinstance(one, Move) else [one.slot_id] if one.slot_id else []
+            requests.append(one.request_id)
+    desk = await Desk(db).fetch(slots, requests)
     return [await on(fact, desk, now) for fact in facts]
 
 
@@ -105,6 +139,7 @@ def reactions() -> dict[type[Event], Any]:
     """Which fact leads to what."""
     on: dict[type[Event], Any] = {
         SlotChosen: on_slot_chosen,
+        ExchangeChosen: on_exchange_chosen,
         RequestWithdrawn: on_ended,
         RequestClosed: on_ended,
         BookingRefused: on_ended,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
+from schemas.slot import Seating
 from schemas.values import Mode, Place
 
 LIVE = BOOKING.c.state == "active"
@@ -24,7 +25,7 @@ _SEATS_OF = select(BOOKING).where(BOOKING.c.request_id.in_(_THESE), LIVE)
 _SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(_THESE)).order_by(BOOKING.c.seat)
 _TAKE = insert(BOOKING).execution_options(later="request_id")
 _OF_REQUEST = update(BOOKING).where(BOOKING.c.request_id == bindparam("request_id_"), LIVE)
-_KEEP = _OF_REQUEST.values(kind="booking", expires_at=None).execution_options(later="request_id_")
+_KEEP = _OF_REQUEST.values(kind=bindparam("now"), expires_at=None).execution_options(later="request_id_")
 _LEAVE = _OF_REQUEST.values(state=bindparam("now")).execution_options(later="request_id_")
 _CHANGED = update(SLOT).where(SLOT.c.id == bindparam("this")).execution_options(later="this")
 
@@ -192,17 +193,17 @@ class Desk:
         self._seats[seat.request_id] = seat
         return await self._change(slot, seats=(*slot.seats, seat))
 
-    async def keep(self, slot: SlotRow, seat: SeatRow) -> SlotRow:
-        """The slot with this hold turned into a booking: for others nothing changes."""
-        await self.db.execute(_KEEP, {"request_id_": seat.request_id})
-        kept = self._seats[seat.request_id] = replace(seat, kind="booking", expires_at=None)
+    async def keep(self, slot: SlotRow, seat: SeatRow, kind: Seating) -> SlotRow:
+        """The slot with this hold or guarantee turned into that kind of seat: for others nothing changes."""
+        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "now": kind})
+        kept = self._seats[seat.request_id] = replace(seat, kind=kind, expires_at=None)
         changed = self._slots[slot.slot_id] = replace(
             slot, seats=tuple(kept if one == seat else one for one in slot.seats)
         )
         return changed
 
     async def leave(self, slot: SlotRow, seat: SeatRow, state: str) -> SlotRow:
-        """The slot without this seat, which ends as `state` (released, cancelled)."""
+        """The slot without this seat, which ends as `state` (released, cancelled, superseded)."""
         await self.db.execute(_LEAVE, {"request_id_": seat.request_id, "now": state})
         self._seats[seat.request_id] = None
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))

@@ -60,7 +60,9 @@ class World:
         if held:
             await self.ask(hold_seat, request_id, held, Mode.OFFICE)
         within = timedelta(hours=(2, 6, 24)[pick % 3])
-        await self.ask(enter_request, request_id, a_need(within=within, now=self.now), a_patient(request_id), held)
+        later = {"told_before": 60} if pick % 4 == 0 else {}
+        need = a_need(within=within, now=self.now, **later)
+        await self.ask(enter_request, request_id, need, a_patient(request_id), held)
 
     async def publish(self, pick: int) -> None:
         start = self.now.replace(second=0, microsecond=0) + minutes(40 + 20 * (pick % 20))
@@ -120,7 +122,7 @@ class World:
 
     async def unwatched(self) -> list[str]:
         """Open requests that no timer in the future watches."""
-        states = "('seeking', 'escalated', 'booked', 'confirmed')"
+        states = "('seeking', 'escalated', 'promised', 'booked', 'confirmed')"
         query = (
             f"SELECT id FROM care_request r WHERE state IN {states} AND NOT EXISTS"
             " (SELECT 1 FROM request_timer t WHERE t.request_id = r.id)"
@@ -129,16 +131,19 @@ class World:
 
     async def revived(self) -> list[str]:
         """Requests that had ended and are open again."""
-        states = "('seeking', 'escalated', 'booked', 'confirmed')"
+        states = "('seeking', 'escalated', 'promised', 'booked', 'confirmed')"
         ended = set(await self._ids(f"SELECT id FROM care_request WHERE state NOT IN {states}"))
         self.ended |= ended
         return sorted(self.ended - ended)
 
     async def disagreements(self) -> list[str]:
         """Requests whose place the two rooms do not see the same way."""
-        placed = "SELECT id, slot_id FROM care_request WHERE state IN ('booked', 'confirmed')"
-        booked = "SELECT request_id AS id, slot_id FROM booking WHERE state = 'active' AND kind = 'booking'"
-        ended = "SELECT id, slot_id FROM care_request WHERE state IN ('fulfilled', 'no_show')"
+        kind = "CASE state WHEN 'promised' THEN 'guarantee' ELSE 'booking' END"
+        placed = (
+            f"SELECT id, slot_id, {kind} AS kind FROM care_request WHERE state IN ('promised', 'booked', 'confirmed')"
+        )
+        booked = "SELECT request_id AS id, slot_id, kind FROM booking WHERE state = 'active' AND kind <> 'hold'"
+        ended = "SELECT id, slot_id, 'booking' AS kind FROM care_request WHERE state IN ('fulfilled', 'no_show')"
         return await self._ids(f"{placed} EXCEPT {booked}") + await self._ids(
             f"SELECT * FROM ({booked}) b EXCEPT SELECT * FROM ({placed} UNION {ended}) p"
         )
