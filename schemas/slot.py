@@ -5,11 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from schemas.event import Event
-from schemas.values import Capacity, Minutes, Mode, Place, SlotState
+from schemas.values import AgeBand, Capacity, Code, Minutes, Mode, Place, SlotState, Visibility
 
 
 class SlotOpened(Event):
-    """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity."""
+    """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity.
+
+    `ages` and `reasons` are those the practitioner accepts, empty = all; `specialty` is empty for the ordinary practice
+    of the profession."""
 
     subject: ClassVar[str] = "slot.opened.v1"
     slot_id: str
@@ -21,6 +24,10 @@ class SlotOpened(Event):
     capacity: Capacity
     modes: tuple[Mode, ...]
     state: SlotState
+    visibility: Visibility = Visibility.CPTS
+    ages: tuple[AgeBand, ...] = ()
+    reasons: tuple[Code, ...] = ()
+    specialty: str = ""
 
 
 class SlotClosed(Event):

@@ -43,7 +43,14 @@ def test_every_fact_has_its_golden_file_and_every_golden_file_its_fact() -> None
 def test_what_was_said_then_is_understood_today(subject: str) -> None:
     then = golden(subject)
     understood = FACTS[subject].model_validate_json(json.dumps(then)).model_dump(mode="json")
-    assert {field: understood.get(field) for field in then} == then
+    assert as_said(understood, then) == then
+
+
+def as_said(understood: Any, then: Any) -> Any:
+    """What was understood, without the fields that were not said then."""
+    if isinstance(then, dict) and isinstance(understood, dict):
+        return {field: as_said(understood.get(field), said) for field, said in then.items()}
+    return understood
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
