@@ -95,7 +95,7 @@ def consider(
     if slot.profession not in need.professions:
         return None
     free = seats.free(slot, now) + held
-    for case in _cases(need, slot, seats, territory or slot.territory, now, free):
+    for case in cases(need, slot, seats, territory or slot.territory, now, free):
         if first_refusal(pair_of(case)) is None:
             return _as_option(case)
     return None
@@ -166,7 +166,7 @@ def _option(need: Need, seats: OpenSeats, slot_id: str, territory: str, now: dat
     return option
 
 
-def _cases(need: Need, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int) -> list[Case]:
+def cases(need: Need, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int) -> list[Case]:
     """The need beside the slot, in each mode that both name."""
     km, standing = distance_km(need.place, slot.place), seats.standing(slot.practitioner_id)
     price = seats.price(slot)

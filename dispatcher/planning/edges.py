@@ -150,7 +150,7 @@ def _cheapest(block: Asked, scan: _Scan, shelves: list[Shelf], kept: int, below:
     best: Ints = np.empty((len(below), 0), np.int64)
     for rows, later in by_start(shelves, since, int(np.max(block.deadline)), LOOK):
         numbers = scan.table.numbers.take(rows, axis=0)
-        numbers[:, FREE] += scan.given_back[rows]
+        numbers[:, FREE] = np.maximum(numbers[:, FREE], 0) + scan.given_back[rows]
         found = costs(block, numbers, scan.table.points.take(rows, axis=0)) + scan.price[rows]
         keys = (np.where(found < below[:, None], found, REFUSED) << _BITS) | scan.rank[rows]
         best = np.concatenate([best, keys], axis=1)
@@ -199,7 +199,7 @@ def _gathered(asks: Sequence[Ask], found: list[tuple[Ints, Ints]], scan: _Scan, 
         request=request,
         slot=slot.astype(np.int64),
         cost=cost - scan.price[rows][slot],
-        seats=scan.table.numbers[rows, FREE] + scan.given_back[rows],
+        seats=np.maximum(scan.table.numbers[rows, FREE], 0) + scan.given_back[rows],
         miss=np.array([urgency_weight(ask.need) * MISS for ask in asks], np.int64),
         last=last,
     )
