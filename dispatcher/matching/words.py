@@ -18,7 +18,7 @@ def say_loss(best: Mapping[str, int], other: Mapping[str, int], crowd: str = "")
     """By how much the other lost, and on which term most: « +25 min : plus loin ». Equal: settled by id."""
     lost = {name: other[name] - best[name] for name in other}
     most = max(lost, key=lambda name: lost[name])
-    if lost[most] <= 0:
+    if sum(lost.values()) <= 0:
         return "à égalité"
     why = crowd if most == "fairness" and crowd else LOST_ON[most]
     return f"+{say_minutes(sum(lost.values()))} : {why}"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from dispatcher.planning.flow import Assignment, assign, with_more
 from dispatcher.planning.prices import Worth, worth
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """`chosen` slot id by request id (those served); `missed` the others, by id; `cost` of all in equivalent minutes,
     misses included. The edges, the assignment and the prices are what it was made of."""
@@ -28,6 +29,11 @@ class Plan:
     edges: Edges
     assignment: Assignment
     worth: Worth
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """The number of each request in the edges."""
+        return {request_id: at for at, request_id in enumerate(self.edges.requests)}
 
 
 Guarantees = Mapping[str, tuple[str, datetime]]
