@@ -15,9 +15,10 @@ from services.mailbox import KeyReused
 from services.storage.away import is_away
 from services.web.words import problems
 from services.web.words.fields import FIELDS
+from services.web.words.places import PLACES
 from services.web.words.upkeep import UPKEEP
 
-PROBLEMS = problems.PROBLEMS | UPKEEP
+PROBLEMS = problems.PROBLEMS | PLACES | UPKEEP
 
 MEDIA_TYPE = "application/problem+json"
 
