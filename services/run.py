@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -16,6 +17,7 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
+from dispatcher import rounds
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
@@ -28,12 +30,13 @@ from services.bus.streams import STREAM, prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
+from services.ids import own_order
 from services.reference.communes import load_communes
 from services.retention import Retention
 from services.sender import Sender
 from services.settings import Settings
 from services.storage.aside import Readers, describe
-from services.ticker import Ticker
+from services.ticker import Ticker, Timed
 
 log = logging.getLogger("relais")
 
@@ -76,7 +79,11 @@ async def running(
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
-            more = [("stream", upkeep_of(house, client).sweep, 60.0), ("retention", Retention(house).sweep, 60.0)]
+            more: list[Timed] = [
+                ("stream", upkeep_of(house, client).sweep, 60.0),
+                ("retention", Retention(house).sweep, 60.0),
+                ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
+            ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
             ticker.start()
             stack.callback(ticker.stop)
@@ -238,6 +245,13 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
 async def _close(client: Client) -> None:
     """A connection that broke cannot be closed well: nats-py raises, or cancels who waits for it."""
     await asyncio.gather(client.close(), return_exceptions=True)
+
+
+async def _rounds(house: House) -> None:
+    """What is decided better together, territory by territory."""
+    for territory in house.territories:
+        order = own_order(territory)
+        await house.mailbox.order(order, partial(rounds.on_round, order, seats=house.seats))
 
 
 async def learn_slots(house: House, client: Client) -> None:

@@ -12,7 +12,7 @@ from services.storage.database import Database
 from services.storage.migrate import migrate
 from tests.dispatcher.both_rooms import World
 
-STEPS = ("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "act", "close", "cancel")
+STEPS = (*("enter", "publish") * 2, *("deliver",) * 4, "act", "close", "cancel", "round")
 days = st.lists(st.tuples(st.sampled_from([*STEPS, "wait", "wait"]), st.integers(0, 59)), min_size=30, max_size=60)
 
 
