@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store
+from dispatcher import asked, asking, members, store
+from dispatcher.asking import ASKED, stop
 from dispatcher.life import PLACED, WAITING, State, timers_when_placed, timers_when_seeking
 from dispatcher.matching.choice import consider
 from dispatcher.matching.seats import OpenSeats
@@ -15,6 +16,7 @@ from dispatcher.steps import choose, look, say_unmatched
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Event
+from schemas.practitioner import PractitionerDescribed
 from schemas.request import CareRequested, RequestBooked, RequestReopened
 from schemas.slot import (
     BookingCancelled,
@@ -22,6 +24,7 @@ from schemas.slot import (
     HoldReleased,
     SeatFreed,
     SlotBooked,
+    SlotChosen,
     SlotClosed,
     SlotHeld,
     SlotLost,
@@ -49,7 +52,8 @@ async def on_care_requested(event: CareRequested, desk: Desk, now: datetime, *, 
         reasons = ("choisi avec le patient", *(option.reasons if option else ()))
         territory = held.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), desk, now)]
-    return await look(event, row, seats, desk, now) or [say_unmatched(event, row, seats, now)]
+    said = await look(event, row, seats, desk, now)
+    return said if any(isinstance(one, SlotChosen) for one in said) else [say_unmatched(event, row, seats, now), *said]
 
 
 async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -63,6 +67,8 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
         return [_given_back(event, now)]
     if event.start > row.need.deadline and not row.interactive:  # the picture was stale: only a late seat was left
         return [_given_back(event, now), *await _without(event, row, seats, desk, now)]
+    taken = await asked.accepted_of(desk.db, row.request_id) if row.state in ASKED else None
+    asked_no_more = await stop(event, row, "taken" if taken else "withdrawn", desk, now)
     row = await desk.change(
         row,
         state=State.BOOKED,
@@ -73,9 +79,11 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
         minutes=event.minutes,
         mode=event.mode,
         place=event.place,
+        counted=event.counted,
     )
     await store.set_timers(desk.db, row.request_id, timers_when_placed(event.start, event.minutes))
     return [
+        *asked_no_more,
         RequestBooked.after(
             event,
             now,
@@ -91,7 +99,7 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
             moved=row.moved,
             interactive=row.interactive,
             choice=row.choice,
-        )
+        ),
     ]
 
 
@@ -114,8 +122,9 @@ async def _without(
 ) -> list[Event]:
     """Choose again, without this slot."""
     lost = (*row.lost, event.slot_id)
+    not_agreed = await asking.lost(event, row, desk, now)
     row = await desk.change(row, pending=None, lost=lost)
-    return await look(event, row, seats, desk, now, lost=lost)
+    return [*not_agreed, *await look(event, row, seats, desk, now, lost=lost)]
 
 
 async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -125,6 +134,7 @@ async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetim
         raise NotYet(f"the booking of {event.request_id} was not heard of yet")
     if row.state not in PLACED or row.slot_id != event.slot_id:
         return []
+    await asked.undo(desk.db, row.request_id)
     row = await desk.change(
         row,
         state=State.SEEKING,
@@ -149,6 +159,15 @@ async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetim
         choice=row.choice,
     )
     return [reopened, *await look(event, row, seats, desk, now)]
+
+
+async def on_practitioner_described(
+    event: PractitionerDescribed, desk: Desk, now: datetime, *, seats: OpenSeats
+) -> list[Event]:
+    """Who a practitioner is, and what he or she allows from now on."""
+    await members.know(desk.db, event)
+    seats.hear(event)
+    return []
 
 
 async def on_slot_news(event: Event, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -195,5 +214,6 @@ def reactions(seats: OpenSeats) -> dict[type[Event], Any]:
         SlotHeld: on_slot_news,
         HoldReleased: on_slot_news,
         SeatFreed: on_slot_news,
+        PractitionerDescribed: on_practitioner_described,
     }
     return {fact: partial(hear, react, seats=seats) for fact, react in on.items()}

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
+from dispatcher.asking import stop
 from dispatcher.life import PLACED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.steps import Outcome, close_as, end
 from dispatcher.views import OnCall, RequestRow
@@ -53,8 +54,10 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
     row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
+    asked_no_more = await stop(order, row, "withdrawn", desk, now)
     await end(desk, row, State.WITHDRAWN, now)
     return [
+        *asked_no_more,
         RequestWithdrawn.after(
             order,
             now,
@@ -63,7 +66,7 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
             practitioner_id=row.practitioner_id,
             start=row.start,
             patient=row.patient,
-        )
+        ),
     ]
 
 

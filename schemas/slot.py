@@ -54,7 +54,8 @@ class HoldReleased(Event):
 
 class SlotChosen(Event):
     """The dispatcher proposes this slot for this request. `choice` counts the proposals made for the
-    request; `modes` in the order the patient prefers them: availability takes the first that the slot offers."""
+    request; `modes` in the order the patient prefers them: availability takes the first that the slot offers.
+    Whether the visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`."""
 
     subject: ClassVar[str] = "slot.chosen.v1"
     request_id: str
@@ -64,10 +65,12 @@ class SlotChosen(Event):
     patient_territory: str
     slot_territory: str
     reasons: tuple[str, ...] = ()
+    usual_practitioner: str | None = None
+    regulated_at: AwareDatetime | None = None
 
 
 class SlotBooked(Event):
-    """The seat is taken for the request."""
+    """The seat is taken for the request. `counted` = it is a regulated act, which counts to a weekly cap."""
 
     subject: ClassVar[str] = "slot.booked.v1"
     request_id: str
@@ -79,6 +82,7 @@ class SlotBooked(Event):
     mode: Mode
     place: Place
     state: SlotState
+    counted: bool = True
 
 
 class SlotLost(Event):

@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
+from dispatcher import members
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
@@ -257,7 +258,9 @@ async def learn_slots(house: House, client: Client) -> None:
 
 async def _fill_seats(house: House) -> None:
     async with house.database.read() as db:
-        fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
+        now = house.clock.now()
+        fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
+        await members.fill(house.seats.people, db, now)
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import cos, radians
 
 from dispatcher.matching.travel import distance_km
+from dispatcher.offers.people import People
 from schemas.event import Event
 from schemas.slot import SlotOpened
 from schemas.values import Mode, Place, SlotState
@@ -112,12 +113,14 @@ class OpenSeats:
         self._proposed: dict[str, str] = {}
         self._lapses: deque[tuple[datetime, str]] = deque()
         self._of_practitioner: dict[str, set[str]] = {}
+        self.people = People()
 
     def __len__(self) -> int:
         return sum(len(shelf) for area in self._areas.values() for shelf in area.shelves.values())
 
     def hear(self, fact: Event) -> None:
-        """Take in what a fact says of a slot; facts about anything else are ignored."""
+        """Take in what a fact says of a slot or of a practitioner; facts about anything else are ignored."""
+        self.people.hear(fact)
         state: SlotState | None = getattr(fact, "state", None)
         slot_id: str | None = getattr(fact, "slot_id", None)
         if state is None or slot_id is None:
@@ -190,6 +193,7 @@ class OpenSeats:
 
     def forget_before(self, moment: datetime) -> None:
         """Drop slots that ended before: nobody can be sent there any more."""
+        self.people.forget_before(moment)
         ended = [s.slot_id for s in self._slots.values() if s.start + timedelta(minutes=s.minutes) < moment]
         for slot_id in ended:
             slot = self._slots.pop(slot_id)
