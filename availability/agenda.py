@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -42,12 +43,13 @@ class NewPractitioner(Value):
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """An active seat: `kind` is "hold" (with `expires_at`) or "booking"."""
+    """An active seat: `kind` is "hold" (with `expires_at`), "guarantee" (keeps a promise until a better
+    seat is found or its hour is told) or "booking"."""
 
     slot_id: str
     seat: int
     request_id: str
-    kind: str
+    kind: Literal["hold", "guarantee", "booking"]
     start: datetime
     minutes: int
     mode: Mode

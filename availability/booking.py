@@ -1,10 +1,12 @@
 """Who gets which seat? Held, booked, lost: decided from the slot as it is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from availability.agenda import SlotRow, seat_start
+from availability.agenda import SeatRow, SlotRow, seat_start, usable_mode
+from schemas.slot import Move
 
 HOLD_FOR = timedelta(seconds=90)
 """How long a seat is kept while the regulator talks (a visible countdown in the console)."""
@@ -36,3 +38,40 @@ def seat_for(slot: SlotRow | None, request_id: str, now: datetime) -> Seat | Los
     if start <= now:
         return "past"
     return Seat(number, start, slot.minutes // slot.capacity or 1)
+
+
+def exchange(
+    moves: Sequence[Move], slots: Mapping[str, SlotRow], held: Mapping[str, SeatRow | None], now: datetime
+) -> list[SeatRow] | None:
+    """The seats that these requests have after all moves, in their order; None when one of them cannot be.
+
+    Every mover leaves first, so that two may change places. Only a seat that keeps a promise is ever moved.
+    """
+    after = dict(slots)
+    for move in moves:
+        seat = held[move.request_id]
+        if seat is None or seat.kind != "guarantee" or seat.slot_id != move.from_slot or move.from_slot not in after:
+            return None
+        left = after[move.from_slot]
+        after[move.from_slot] = replace(left, seats=tuple(one for one in left.seats if one != seat))
+    taken: list[SeatRow] = []
+    for move in moves:
+        slot = after.get(move.to_slot)
+        seat_free = seat_for(slot, move.request_id, now)
+        if slot is None or isinstance(seat_free, str) or seat_free.start > move.latest:
+            return None
+        mode = usable_mode(move.modes, slot.modes)
+        taken.append(
+            SeatRow(
+                slot.slot_id,
+                seat_free.number,
+                move.request_id,
+                "guarantee",
+                seat_free.start,
+                seat_free.minutes,
+                mode,
+                None,
+            )
+        )
+        after[move.to_slot] = replace(slot, seats=(*slot.seats, taken[-1]))
+    return taken

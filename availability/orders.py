@@ -61,7 +61,7 @@ async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: date
         left = await desk.leave(left, seat, "cancelled")
     said: list[Event] = [SlotClosed.after(order, now, slot_id=slot_id, state=state_of(await desk.close(left)))]
     for seat in slot.seats:
-        if seat.kind == "booking":
+        if seat.kind != "hold":
             said.append(
                 BookingCancelled.after(
                     order,
@@ -90,7 +90,7 @@ async def hold_seat(
         return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
     said: list[Event] = []
     held = await desk.seat_of(request_id)
-    if held is not None and held.kind == "booking":
+    if held is not None and held.kind != "hold":
         return Refused(code="already_booked")
     if held is not None:
         said = await free_seat(order, held, "given_back", desk, now)

@@ -14,6 +14,7 @@ from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
 from schemas.sealed import Sealed
+from schemas.slot import Seating
 from schemas.values import Mode, Place
 
 LIVE = BOOKING.c.state == "active"
@@ -27,7 +28,7 @@ _SEATS_OF = select(BOOKING).where(BOOKING.c.request_id.in_(_THESE), LIVE)
 _SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(_THESE)).order_by(BOOKING.c.seat)
 _TAKE = insert(BOOKING).execution_options(later="request_id")
 _OF_REQUEST = update(BOOKING).where(BOOKING.c.request_id == bindparam("request_id_"), LIVE)
-_KEEP = _OF_REQUEST.values(kind="booking", expires_at=None, counted=bindparam("act")).execution_options(
+_KEEP = _OF_REQUEST.values(kind=bindparam("now"), expires_at=None, counted=bindparam("act")).execution_options(
     later="request_id_"
 )
 _LEAVE = _OF_REQUEST.values(state=bindparam("now")).execution_options(later="request_id_")
@@ -206,18 +207,18 @@ class Desk:
         self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
         return await self._change(slot, seats=(*slot.seats, seat))
 
-    async def keep(self, slot: SlotRow, seat: SeatRow, *, counted: bool = True) -> SlotRow:
-        """The slot with this hold turned into a booking: for others nothing changes."""
-        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "act": counted})
+    async def keep(self, slot: SlotRow, seat: SeatRow, kind: Seating, *, counted: bool = True) -> SlotRow:
+        """The slot with this hold or guarantee turned into that kind of seat: for others nothing changes."""
+        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "now": kind, "act": counted})
         self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
-        kept = self._seats[seat.request_id] = replace(seat, kind="booking", expires_at=None)
+        kept = self._seats[seat.request_id] = replace(seat, kind=kind, expires_at=None)
         changed = self._slots[slot.slot_id] = replace(
             slot, seats=tuple(kept if one == seat else one for one in slot.seats)
         )
         return changed
 
     async def leave(self, slot: SlotRow, seat: SeatRow, state: str) -> SlotRow:
-        """The slot without this seat, which ends as `state` (released, cancelled)."""
+        """The slot without this seat, which ends as `state` (released, cancelled, superseded)."""
         await self.db.execute(_LEAVE, {"request_id_": seat.request_id, "now": state})
         self._seats[seat.request_id] = None
         self.visits.remove(slot.practitioner_id, seat.request_id)

@@ -61,6 +61,22 @@ class Visits:
         others = (visit for one, visit in self._visits[practitioner_id].items() if one != request_id)
         return refused_by(known[0], known[1], others, start, counted=counted)
 
+    async def allow(
+        self, leaving: Iterable[tuple[str, str]], coming: Iterable[tuple[str, str, datetime]], now: datetime
+    ) -> bool:
+        """Whether, once these (practitioner, request) have left, all of these (and start) may come. Changes nothing."""
+        before = {one: dict(visits) for one, visits in self._visits.items()}
+        try:
+            for practitioner_id, request_id in leaving:
+                self.remove(practitioner_id, request_id)
+            for practitioner_id, request_id, start in coming:
+                if await self.refusal(practitioner_id, request_id, start, now, counted=True) is not None:
+                    return False
+                self.add(practitioner_id, request_id, start, counted=True)
+            return True
+        finally:
+            self._visits = before
+
     def counts(self, practitioner_id: str, start: datetime, usual: str | None, regulated_at: datetime | None) -> bool:
         """Whether the visit is a regulated act. What does not say when it was regulated counts: rather too many."""
         known = self._terms.get(practitioner_id)

@@ -93,7 +93,15 @@ async def stop(
     return [await end(cause, offer, why, desk, now) for offer in over]
 
 
-async def lost(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
+async def seat_found(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
+    """The request has a seat: the others are told, whether somebody who was asked gave it or a slot did."""
+    if row.state not in ASKED:
+        return []
+    accepted = await asked.accepted_of(desk.db, row.request_id)
+    return await stop(cause, row, "taken" if accepted else "withdrawn", desk, now)
+
+
+async def time_lost(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
     """The time that was agreed is not free after all: say so, and let the next ring be asked."""
     accepted = await asked.accepted_of(desk.db, row.request_id)
     if accepted is None:

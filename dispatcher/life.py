@@ -16,6 +16,7 @@ class State(StrEnum):
     SEEKING = "seeking"
     OFFERING = "offering"
     ESCALATED = "escalated"
+    PROMISED = "promised"
     BOOKED = "booked"
     CONFIRMED = "confirmed"
     FULFILLED = "fulfilled"
@@ -28,7 +29,9 @@ class State(StrEnum):
 
 WAITING = (State.SEEKING, State.OFFERING, State.ESCALATED)
 PLACED = (State.BOOKED, State.CONFIRMED)
-OPEN = WAITING + PLACED
+SEATED = (State.PROMISED, *PLACED)
+"""Those for whom availability keeps a seat."""
+OPEN = WAITING + SEATED
 TERMINAL = tuple(state for state in State if state not in OPEN)
 
 
@@ -45,6 +48,8 @@ class Wake(StrEnum):
     """Nobody acknowledged: alert the next one."""
     OVERDUE = "overdue"
     """The deadline has passed without a place: alert again, until somebody ends it."""
+    FREEZE = "freeze"
+    """The promised seat becomes final: the patient and the practitioner hear of it."""
     VISIT_OVER = "visit_over"
     """The visit's time is over: presumed fulfilled unless somebody said otherwise."""
 
@@ -62,6 +67,8 @@ ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 """An alert nobody acknowledges goes one step up after this."""
 OVERDUE_EVERY = timedelta(minutes=30)
 PRESUMED_AFTER = timedelta(hours=2)
+WORTH_WAITING = timedelta(minutes=15)
+"""Less than this between now and the moment the hour is told: it is told at once."""
 SHARE_FOR_A_HUMAN = 1 / 3
 LEAST_FOR_A_HUMAN, MOST_FOR_A_HUMAN = timedelta(minutes=15), timedelta(hours=4)
 
@@ -100,6 +107,21 @@ def timers_when_escalated(need: Need, now: datetime) -> list[Timer]:
 def timers_when_placed(start: datetime, minutes: int) -> list[Timer]:
     """A place was found: what is left is the visit."""
     return [Timer(Wake.VISIT_OVER, start + timedelta(minutes=minutes) + PRESUMED_AFTER)]
+
+
+def told_later(need: Need, start: datetime, now: datetime) -> bool:
+    """Whether a seat at `start` is only promised now, its hour told later."""
+    return need.told_before is not None and freeze_at(need, start) >= now + WORTH_WAITING
+
+
+def freeze_at(need: Need, start: datetime) -> datetime:
+    """When a promised seat at `start` becomes final."""
+    return start - timedelta(minutes=need.told_before or 0)
+
+
+def timers_when_promised(need: Need, start: datetime, now: datetime) -> list[Timer]:
+    """A seat is kept: what is left is to settle it, in time for the patient to come."""
+    return [Timer(Wake.FREEZE, max(now, freeze_at(need, start)))]
 
 
 def keeps_the_invariant(state: State, timers: list[Timer]) -> bool:

@@ -13,7 +13,8 @@ from dispatcher.tables import DESCRIBED, REQUEST
 from dispatcher.views import RequestRow, request_row
 from schemas.practitioner import PractitionerDescribed
 
-TOOK_PLACE = (*PLACED, State.FULFILLED, State.NO_SHOW)
+GIVEN = (State.FULFILLED, State.NO_SHOW, *PLACED)
+"""Visits that a practitioner has, or had."""
 
 _SAID = insert(DESCRIBED).execution_options(later="practitioner_id")
 _KNOW = _SAID.on_conflict_do_update(
@@ -43,7 +44,7 @@ async def fill(people: People, db: AsyncConnection, now: datetime) -> list[str]:
     for said in told:
         people.hear(said)
     query = select(REQUEST.c.id, REQUEST.c.slot_id, REQUEST.c.practitioner_id, REQUEST.c.start, REQUEST.c.counted)
-    mine = REQUEST.c.start > now - KEPT, REQUEST.c.state.in_(TOOK_PLACE), REQUEST.c.slot_id.is_not(None)
+    mine = REQUEST.c.start > now - KEPT, REQUEST.c.state.in_((*GIVEN, State.PROMISED)), REQUEST.c.slot_id.is_not(None)
     booked: Sequence[tuple[str, Booked]] = [(row[0], tuple(row[1:])) for row in await db.execute(query.where(*mine))]
     people.put_visits(booked)
     return [said.practitioner_id for said in told]
@@ -51,7 +52,7 @@ async def fill(people: People, db: AsyncConnection, now: datetime) -> list[str]:
 
 async def acts(db: AsyncConnection, territory: str, since: datetime, until: datetime) -> list[RequestRow]:
     """The visits of the territory's requests in [since, until), with whomever, by start."""
-    mine = REQUEST.c.territory == territory, REQUEST.c.state.in_(TOOK_PLACE)
+    mine = REQUEST.c.territory == territory, REQUEST.c.state.in_(GIVEN)
     between = REQUEST.c.start >= since, REQUEST.c.start < until
     rows = await db.execute(select(REQUEST).where(*mine, *between).order_by(REQUEST.c.start, REQUEST.c.id))
     return [request_row(row) for row in rows]
@@ -61,7 +62,7 @@ async def acts_of(
     db: AsyncConnection, practitioner_ids: Iterable[str], since: datetime, until: datetime
 ) -> list[RequestRow]:
     """The visits of these practitioners in [since, until), of whatever territory's patients, by start."""
-    mine = REQUEST.c.practitioner_id.in_(list(practitioner_ids)), REQUEST.c.state.in_(TOOK_PLACE)
+    mine = REQUEST.c.practitioner_id.in_(list(practitioner_ids)), REQUEST.c.state.in_(GIVEN)
     between = REQUEST.c.start >= since, REQUEST.c.start < until
     rows = await db.execute(select(REQUEST).where(*mine, *between).order_by(REQUEST.c.start, REQUEST.c.id))
     return [request_row(row) for row in rows]

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
 from dispatcher.asking import stop
-from dispatcher.life import PLACED, TERMINAL, State, Wake, timers_when_seeking
+from dispatcher.life import PLACED, SEATED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.steps import Outcome, close_as, end
 from dispatcher.views import OnCall, RequestRow
 from schemas.event import Event, Order, derived_id
@@ -56,6 +56,7 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
         return _refuse(row)
     asked_no_more = await stop(order, row, "withdrawn", desk, now)
     await end(desk, row, State.WITHDRAWN, now)
+    known = row.state in PLACED  # nobody was told the hour of a seat that only keeps a promise
     return [
         *asked_no_more,
         RequestWithdrawn.after(
@@ -63,8 +64,8 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
             now,
             request_id=request_id,
             slot_id=row.slot_id or row.pending,
-            practitioner_id=row.practitioner_id,
-            start=row.start,
+            practitioner_id=row.practitioner_id if known else None,
+            start=row.start if known else None,
             patient=row.patient,
         ),
     ]
@@ -97,7 +98,7 @@ async def close(
         return Refused(code="not_booked")
     if of_a_visit and row.start is not None and row.start > now:
         return Refused(code="not_begun")
-    if not of_a_visit and row.state in PLACED:  # withdraw it: then everybody hears of it
+    if not of_a_visit and row.state in SEATED:  # withdraw it: then everybody hears of it
         return Refused(code="already_booked")
     return await close_as(order, row, outcome, desk, now)
 

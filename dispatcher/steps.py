@@ -5,14 +5,14 @@ from typing import Literal
 
 from dispatcher import store
 from dispatcher.asking import ask_people, stop
-from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated
+from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
 from dispatcher.matching.choice import count_refusals, propose
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
 from schemas.request import CareUnmatched, RequestClosed, RequestEscalated
-from schemas.slot import SlotChosen
+from schemas.slot import Seating, SlotChosen
 from schemas.values import Mode
 
 Outcome = Literal["fulfilled", "no_show", "redirected", "advised", "unmet"]
@@ -37,7 +37,8 @@ async def look(
     slot = best.slot
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, best.reasons, found.others())
-    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost)]
+    kind: Seating = "guarantee" if told_later(row.need, best.start, now) else "booking"
+    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind)]
 
 
 async def choose(
@@ -51,6 +52,7 @@ async def choose(
     desk: Desk,
     now: datetime,
     lost: tuple[str, ...] = (),
+    kind: Seating = "booking",
 ) -> Event:
     choice = row.choice + 1
     await desk.change(
@@ -74,6 +76,7 @@ async def choose(
         patient_territory=row.territory,
         slot_territory=slot_territory,
         reasons=reasons,
+        kind=kind,
         usual_practitioner=row.need.usual_practitioner,
         regulated_at=row.entered_at,
     )

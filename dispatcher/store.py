@@ -75,7 +75,7 @@ async def add(
         "need": need.model_dump_json(), "patient": patient.model_dump_json(), "deadline": need.deadline,
         "entered_at": now, "entered_by": by, "interactive": interactive, "choice": 0,
         "unmatched": False, "lost": "[]", "reasons": "[]",
-        "others": "[]", "counts": "{}", "moved": False, "rank": -1, "phone_digest": phone_digest,
+        "others": "[]", "counts": "{}", "moved": False, "exchanging": False, "rank": -1, "phone_digest": phone_digest,
     }  # fmt: skip
     return bool((await db.execute(_ADD, row)).rowcount)
 

@@ -10,7 +10,8 @@ ACCEPTED, MADE = text("state = 'accepted'"), text("state = 'made'")
 
 
 class CareRequestTable(SQLModel, table=True):
-    """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered;
+    """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered,
+    within an exchange of seats when `exchanging`; `promised_at`: when the patient was promised a place;
     `unmatched`: it was looked for, nobody fitted, and the next seat that opens may be for it.
     `phone_digest` is keyed: it finds a number again and tells none. `counted`: the visit is a regulated act."""
 
@@ -54,6 +55,8 @@ class CareRequestTable(SQLModel, table=True):
     counts: str = "{}"
     moved: bool = False
     escalated_to: str | None = None
+    promised_at: datetime | None = None
+    exchanging: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     rank: int = -1
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None

@@ -40,6 +40,8 @@ class RequestRow:
     others: tuple[str, ...]
     counts: dict[str, int]
     moved: bool
+    promised_at: datetime | None
+    exchanging: bool
     escalated_to: str | None
     rank: int
     acknowledged_at: datetime | None
@@ -109,7 +111,7 @@ def request_row(row: Any) -> RequestRow:
         None if row.mode is None else Mode(row.mode),
         None if row.place is None else Place.model_validate_json(row.place),
         tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,
-        row.escalated_to, row.rank, row.acknowledged_at, row.closed_at, row.counted,
+        row.promised_at, row.exchanging, row.escalated_to, row.rank, row.acknowledged_at, row.closed_at, row.counted,
     )  # fmt: skip
 
 

@@ -17,9 +17,10 @@ from dispatcher.life import (
     Wake,
     timers_when_lost,
     timers_when_placed,
+    timers_when_promised,
 )
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.steps import alert, close_as, look
+from dispatcher.steps import alert, choose, close_as, look
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event, Order, derived_id
@@ -49,6 +50,8 @@ async def mend_timers(order: Order, db: AsyncConnection, now: datetime) -> list[
     for row in await store.without_timer(db):
         if row.state in PLACED and row.start is not None:
             timers = timers_when_placed(row.start, row.minutes or 0)
+        elif row.state is State.PROMISED and row.start is not None:
+            timers = timers_when_promised(row.need, row.start, now)
         else:
             timers = timers_when_lost(row.state, row.need, now)
         await store.set_timers(db, row.request_id, timers)
@@ -85,6 +88,19 @@ async def _overdue(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, 
     return [await alert(cause, row, 0, "overdue", seats, desk, now)] if row.state in WAITING else []
 
 
+async def _freeze(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
+    """Settle on the promised seat; the timer stays until availability has answered."""
+    if row.state is not State.PROMISED or row.slot_id is None or row.mode is None:
+        return []
+    await store.add_timers(desk.db, row.request_id, [Timer(Wake.FREEZE, now + LOOK_AGAIN)])
+    if row.pending:
+        return []
+    slot = seats.get(row.slot_id)
+    modes = (row.mode, *(mode for mode in row.need.modes if mode is not row.mode))
+    territory = slot.territory if slot else row.territory
+    return [await choose(cause, row, row.slot_id, territory, modes, row.reasons, row.others, desk, now)]
+
+
 async def _visit_over(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
     return await close_as(cause, row, "fulfilled", desk, now) if row.state in PLACED else []
 
@@ -96,5 +112,6 @@ _ACTS: Mapping[Wake, Act] = {
     Wake.ESCALATE: _escalate,
     Wake.STEP_UP: _step_up,
     Wake.OVERDUE: _overdue,
+    Wake.FREEZE: _freeze,
     Wake.VISIT_OVER: _visit_over,
 }

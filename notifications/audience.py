@@ -43,6 +43,16 @@ def of_booking(
     return [*patient, Telling("new_patient", "practitioner", practitioner_id, 1, after, start)]
 
 
+def of_leaving(practitioner_id: str, start: datetime, now: datetime) -> list[Telling]:
+    """The patient goes elsewhere: who expected her hears that the place is open again."""
+    return [Telling("seat_freed", "practitioner", practitioner_id, 1, now, start)]
+
+
+def of_promise(request_id: str, deadline: datetime, now: datetime, *, sms: bool) -> list[Telling]:
+    """A place is kept: the patient hears by when she will be seen, the hour later."""
+    return [Telling("promised", "patient", request_id, 1, now, deadline)] if sms else []
+
+
 def of_cancellation(request_id: str, start: datetime, now: datetime, *, sms: bool) -> list[Telling]:
     """The practitioner cancelled: the patient hears it, with the new place when there is one in time."""
     until = max(start, now + URGENT_FOR)
@@ -52,9 +62,11 @@ def of_cancellation(request_id: str, start: datetime, now: datetime, *, sms: boo
 def of_withdrawal(
     request_id: str, practitioner_id: str | None, start: datetime | None, now: datetime, *, tell_patient: bool
 ) -> list[Telling]:
-    """The place is needed no more: the practitioner, and the patient when it was not the patient's own act."""
+    """The place is needed no more: the practitioner, and the patient when it was not the patient's own act.
+
+    Without a `start` no hour was known: the patient, who had been told something, hears that nothing is sought."""
     if start is None:
-        return []
+        return [Telling("sought_no_more", "patient", request_id, 1, now, now + URGENT_FOR)] if tell_patient else []
     patient = [Telling("withdrawn", "patient", request_id, 1, now, start)] if tell_patient else []
     if practitioner_id is None:
         return patient

@@ -20,6 +20,7 @@ from schemas.request import (
     RequestBooked,
     RequestClosed,
     RequestEscalated,
+    RequestPromised,
     RequestReopened,
     RequestWithdrawn,
 )
@@ -60,7 +61,25 @@ async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *
         moved=moved,
         interactive=event.interactive,
     )
-    return await _write(event, tellings, event.start, event.patient, links, now, desk)
+    said = await _write(event, tellings, event.start, event.patient, links, now, desk)
+    if event.left is not None and await store.was_told(links.db, event.request_id, event.left.practitioner_id):
+        left = audience.of_leaving(event.left.practitioner_id, event.left.start, now)
+        said += await _write(event, left, event.left.start, None, links, now, desk, key="left")
+    return said
+
+
+async def on_request_promised(event: RequestPromised, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Tell the patient that a place is kept and by when; nobody, when only the seat behind the promise has changed."""
+    if event.again:
+        return []
+    link, version = await links.of(event.request_id), 2 * event.choice
+    if link is not None and (link.ended or link.version > version):
+        return []
+    expires_at = event.deadline + LINK_AFTER_VISIT
+    row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
+    await _keep_link(row, links, desk)
+    tellings = audience.of_promise(event.request_id, event.deadline, now, sms=event.patient.sms)
+    return await _write(event, tellings, event.deadline, event.patient, links, now, desk)
 
 
 async def on_request_reopened(event: RequestReopened, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
@@ -68,6 +87,8 @@ async def on_request_reopened(event: RequestReopened, links: Links, now: datetim
 
     Facts keep no order: a booking older than this, heard later, is true no more.
     """
+    if event.promised:
+        return []  # she never heard of that place, and the promise stands
     link, version = await links.of(event.request_id), 2 * event.choice + 1
     if link is not None and (link.ended or _is_older(event, version, link)):
         return []
@@ -139,6 +160,8 @@ async def _write(
     links: Links,
     now: datetime,
     desk: Desk,
+    *,
+    key: str = "",
 ) -> list[Event]:
     """Write the messages with their text sealed, and say that they are due (or cannot be: the person is erased)."""
     rows: list[dict[str, Any]] = []
@@ -161,7 +184,7 @@ async def _write(
     if rows:
         await store.write(links.db, rows)
     if due:
-        said.append(MessageDue.after(event, now, request_id=about, messages=tuple(due)))
+        said.append(MessageDue.after(event, now, key=key, request_id=about, messages=tuple(due)))
     return said
 
 
@@ -237,6 +260,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
     """Which fact leads to what."""
     on: dict[type[Event], Any] = {
         RequestBooked: on_request_booked,
+        RequestPromised: on_request_promised,
         RequestReopened: on_request_reopened,
         RequestWithdrawn: on_request_withdrawn,
         RequestClosed: on_request_closed,

@@ -14,6 +14,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "fr": "{org} : nouveau rendez-vous {day} à {time} (l'ancien est annulé). Voir : {link}",
         "en": "{org}: new appointment {day} at {time} (the old one is cancelled). See: {link}",
     },
+    "promised": {
+        "fr": "{org} : place assurée avant {day} {time}. L'heure suit par SMS. Voir : {link}",
+        "en": "{org}: place kept before {day} {time}. The hour follows by SMS. See: {link}",
+    },
+    "sought_no_more": {
+        "fr": "{org} : votre demande est annulée. En cas de besoin, appelez le {phone}.",
+        "en": "{org}: your request is cancelled. If you need care, call {phone}.",
+    },
     "cancelled": {
         "fr": "{org} : rendez-vous {day} à {time} annulé. Nous en cherchons un autre : {link}",
         "en": "{org}: appointment {day} at {time} cancelled. We are seeking another: {link}",

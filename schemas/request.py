@@ -14,6 +14,8 @@ class Need(Value):
 
     `modes` in the order the patient prefers them; `hours` is the promise (6, 24, 48 or the regulator's own);
     start of the visit must lie in [earliest, deadline], both aware UTC. `radius_km` as the crow flies.
+    `told_before`: late confirmation. The patient is promised a place before the deadline at once, and hears the hour
+    that many minutes before the visit at the latest; None = the hour is told at once.
     """
 
     profession: str
@@ -26,6 +28,7 @@ class Need(Value):
     no_vehicle: bool = False
     age: AgeBand = AgeBand.UNKNOWN
     usual_practitioner: str | None = None
+    told_before: int | None = Field(default=None, ge=30, le=720)
 
 
 class Patient(Value):
@@ -62,9 +65,18 @@ class CareUnmatched(Event):
     escalate_at: AwareDatetime
 
 
+class Left(Value):
+    """A place that was given up for another one."""
+
+    slot_id: str
+    practitioner_id: str
+    start: AwareDatetime
+
+
 class RequestBooked(Event):
-    """The request has its place: tell the patient and the practitioner. `moved` = it replaces a cancelled one;
-    `choice` = the proposal it came of: a later place has a higher one, whatever the clocks say."""
+    """The request has its place: tell the patient and the practitioner. `moved` = it replaces an earlier one;
+    `choice` = the proposal it came of: a later place has a higher one, whatever the clocks say. `left` = the place
+    that was given up for it, whose practitioner hears of it."""
 
     subject: ClassVar[str] = "request.booked.v1"
     request_id: str
@@ -79,11 +91,27 @@ class RequestBooked(Event):
     moved: bool = False
     interactive: bool = False
     choice: int = 0
+    left: Left | None = None
+
+
+class RequestPromised(Event):
+    """A seat is kept for the patient, who is promised a visit by the deadline; which seat it will be is settled later.
+    `again` = the promise stands, only the seat that guarantees it is another one: nobody need hear of it."""
+
+    subject: ClassVar[str] = "request.promised.v1"
+    request_id: str
+    slot_id: str
+    practitioner_id: str
+    start: AwareDatetime
+    deadline: AwareDatetime
+    choice: int
+    patient: Patient
+    again: bool = False
 
 
 class RequestReopened(Event):
-    """The practitioner cancelled the place of this `choice`: the patient is sought a new one with what is left of the
-    same deadline."""
+    """The place of this `choice` is gone, mostly because the practitioner cancelled: the patient is sought a new one
+    with what is left of the same deadline. `promised` = the patient never heard of that place, only of a promise."""
 
     subject: ClassVar[str] = "request.reopened.v1"
     request_id: str
@@ -91,6 +119,7 @@ class RequestReopened(Event):
     start: AwareDatetime
     patient: Patient
     choice: int = 0
+    promised: bool = False
 
 
 class RequestConfirmed(Event):

@@ -5,7 +5,10 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from schemas.event import Event
-from schemas.values import Capacity, Minutes, Mode, Place, SlotState
+from schemas.values import Capacity, Minutes, Mode, Place, SlotState, Value
+
+Seating = Literal["booking", "guarantee"]
+"""How a seat is taken: for a visit whose hour is known, or to keep a promise while a better one may still be found."""
 
 
 class SlotOpened(Event):
@@ -55,7 +58,8 @@ class HoldReleased(Event):
 class SlotChosen(Event):
     """The dispatcher proposes this slot for this request. `choice` counts the proposals made for the
     request; `modes` in the order the patient prefers them: availability takes the first that the slot offers.
-    Whether the visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`."""
+    A seat that the request has elsewhere is given back in the same transaction, if this one can be had. Whether the
+    visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`."""
 
     subject: ClassVar[str] = "slot.chosen.v1"
     request_id: str
@@ -67,6 +71,25 @@ class SlotChosen(Event):
     reasons: tuple[str, ...] = ()
     usual_practitioner: str | None = None
     regulated_at: AwareDatetime | None = None
+    kind: Seating = "booking"
+
+
+class Move(Value):
+    """One request leaves its seat in `from_slot` for one in `to_slot` that begins at `latest` at the latest."""
+
+    request_id: str
+    choice: int
+    from_slot: str
+    to_slot: str
+    modes: tuple[Mode, ...]
+    latest: AwareDatetime
+
+
+class ExchangeChosen(Event):
+    """The dispatcher proposes that these promised requests change seats: all of them, or none."""
+
+    subject: ClassVar[str] = "exchange.chosen.v1"
+    moves: tuple[Move, ...]
 
 
 class SlotBooked(Event):
@@ -82,6 +105,7 @@ class SlotBooked(Event):
     mode: Mode
     place: Place
     state: SlotState
+    kind: Seating = "booking"
     counted: bool = True
 
 

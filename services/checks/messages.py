@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from notifications.sending import GRACE
 from notifications.tables import MESSAGE
-from schemas.request import RequestBooked, RequestReopened, RequestWithdrawn
+from schemas.request import RequestBooked, RequestPromised, RequestReopened, RequestWithdrawn
 from services.checks.look import LATE, Look, rows
 from services.storage.ledger import AUDIT
 
@@ -16,8 +16,9 @@ HANDED_OVER_WITHIN = timedelta(minutes=2)
 
 _OF = {
     "booked": (("booked", "moved"), RequestBooked.subject),
+    "promised": (("promised",), RequestPromised.subject),
     "cancelled": (("cancelled",), RequestReopened.subject),
-    "withdrawn": (("withdrawn",), RequestWithdrawn.subject),
+    "withdrawn": (("withdrawn", "sought_no_more"), RequestWithdrawn.subject),
 }
 
 

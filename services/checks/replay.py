@@ -17,6 +17,7 @@ from schemas.request import (
     RequestClosed,
     RequestConfirmed,
     RequestEscalated,
+    RequestPromised,
     RequestReopened,
     RequestWithdrawn,
 )
@@ -29,6 +30,7 @@ BATCH = 500
 TOLD = (
     CareRequested,
     SlotChosen,
+    RequestPromised,
     RequestBooked,
     RequestConfirmed,
     RequestReopened,
@@ -58,10 +60,11 @@ def after(standing: Standing, fact: Event) -> Standing:
     match fact:
         case SlotChosen():
             return replace(standing, choice=fact.choice)
-        case RequestBooked():
+        case RequestBooked() | RequestPromised():
             return replace(
                 standing,
-                state=State.BOOKED,
+                state=State.BOOKED if isinstance(fact, RequestBooked) else State.PROMISED,
+                choice=fact.choice,
                 slot_id=fact.slot_id,
                 practitioner_id=fact.practitioner_id,
                 start=fact.start,

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 
 from availability.tables import BOOKING, SLOT
-from dispatcher.life import PLACED, State
+from dispatcher.life import PLACED, SEATED, State
 from dispatcher.tables import REQUEST
 from services.checks.look import Look, rows
 
 ACTIVE = BOOKING.c.state == "active"
+_KIND = case((REQUEST.c.state == State.PROMISED, "guarantee"), else_="booking")
 
 
 async def seat_taken_twice(look: Look) -> list[str]:
@@ -53,9 +54,9 @@ async def placed_without_seat(look: Look) -> list[str]:
         BOOKING.c.request_id == REQUEST.c.id,
         BOOKING.c.slot_id == REQUEST.c.slot_id,
         BOOKING.c.start == REQUEST.c.start,
-        and_(ACTIVE, BOOKING.c.kind == "booking"),
+        and_(ACTIVE, BOOKING.c.kind == _KIND),
     )
-    query = select(REQUEST.c.id).where(REQUEST.c.state.in_(PLACED), ~seat).order_by(REQUEST.c.entered_at)
+    query = select(REQUEST.c.id).where(REQUEST.c.state.in_(SEATED), ~seat).order_by(REQUEST.c.entered_at)
     return [f"la demande {row.id} est dite placée et n'a pas sa place" for row in await rows(look, query)]
 
 
@@ -65,7 +66,10 @@ async def seat_that_nobody_told(look: Look) -> list[str]:
         REQUEST.c.id == BOOKING.c.request_id,
         REQUEST.c.slot_id == BOOKING.c.slot_id,
         REQUEST.c.start == BOOKING.c.start,
-        REQUEST.c.state.in_((*PLACED, State.FULFILLED, State.NO_SHOW)),
+        or_(
+            REQUEST.c.state.in_((*PLACED, State.FULFILLED, State.NO_SHOW)),
+            and_(REQUEST.c.state == State.PROMISED, BOOKING.c.kind == "guarantee"),
+        ),
     )
-    query = select(BOOKING.c.request_id).where(ACTIVE, BOOKING.c.kind == "booking", ~told).order_by(BOOKING.c.seq)
+    query = select(BOOKING.c.request_id).where(ACTIVE, BOOKING.c.kind != "hold", ~told).order_by(BOOKING.c.seq)
     return [f"la demande {row.request_id} a une place que personne ne lui a dite" for row in await rows(look, query)]

@@ -17,6 +17,7 @@ def _watched_by(*wakes: Wake) -> ColumnElement[bool]:
 _NEEDS = or_(
     and_(REQUEST.c.state == State.SEEKING, ~_watched_by(Wake.ESCALATE)),
     and_(REQUEST.c.state == State.ESCALATED, REQUEST.c.acknowledged_at.is_(None), ~_watched_by(Wake.STEP_UP)),
+    and_(REQUEST.c.state == State.PROMISED, ~_watched_by(Wake.FREEZE)),
     and_(REQUEST.c.state.in_(PLACED), ~_watched_by(Wake.VISIT_OVER)),
     and_(REQUEST.c.state.in_(OPEN), ~_watched_by()),
 )

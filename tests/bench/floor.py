@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import nats
 from nats.js import JetStreamContext, api
@@ -33,7 +32,7 @@ async def measure(folder: Path, requests: int) -> float:
     url = await server.start()
     client = await nats.connect(url)
     js = client.jetstream()
-    await js.add_stream(api.StreamConfig(name="FLOOR", subjects=["floor.*"], storage=api.StorageType.FILE))
+    await js.add_stream(api.StreamConfig(name="FLOOR", subjects=["floor.*"], allow_atomic=True))
     for name in ("asked", "booked"):
         await js.add_consumer(
             "FLOOR", api.ConsumerConfig(durable_name=name, filter_subject=f"floor.{name}", max_ack_pending=5000)
@@ -94,7 +93,13 @@ def _body(request: str) -> str:
 
 
 async def _publish(js: JetStreamContext, subject: str, ids: list[str]) -> None:
-    def say(one: str) -> Any:
-        return js.publish(subject, _body(one).encode(), headers={"Nats-Msg-Id": f"{subject}-{one}"}, timeout=30)
-
-    await asyncio.gather(*(say(one) for one in ids))
+    """As an atomic batch, which the server writes to the disk once: the fastest way there is to say many things."""
+    client, last = js._nc, len(ids)  # the context has no batches yet; its client has all they need
+    for number, one in enumerate(ids, 1):
+        header = {"Nats-Msg-Id": f"{subject}-{one}", "Nats-Batch-Id": f"{subject}-{ids[0]}"}
+        header["Nats-Batch-Sequence"] = str(number)
+        if number < last:
+            await client.publish(subject, _body(one).encode(), headers=header)
+    header["Nats-Batch-Commit"] = "1"
+    answer = json.loads((await client.request(subject, _body(one).encode(), 30, headers=header)).data)
+    assert "error" not in answer, answer

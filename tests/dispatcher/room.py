@@ -37,6 +37,11 @@ class Dispatcher:
         told = reactions(self.seats)
         return [answer for fact in facts for answer in await hear(self.database, told[type(fact)], fact, now)]
 
+    async def hear_together(self, *facts: Event, now: datetime = MONDAY) -> list[Any]:
+        """All that the room says to facts of one kind, heard in one transaction."""
+        async with self.database.writing() as db:
+            return [answer for said in await reactions(self.seats)[type(facts[0])](facts, db, now) for answer in said]
+
     async def ring(self, now: datetime) -> list[Any]:
         """Let the timers that are due at `now` act."""
         answer = await ask(self.database, on_timers, an_order(), now=now, seats=self.seats)

@@ -79,8 +79,11 @@ def test_nothing_outlives_the_supervisor(boot: Boot, how: signal.Signals) -> Non
 def test_started_again_right_after_a_kill_it_waits_for_what_still_stops(boot: Boot) -> None:
     machine = boot()
     request_id = machine.enter()
+    below = machine.processes()
     machine.stop(signal.SIGKILL)
-    machine.start()
+    machine.start()  # may be answered by what still stops
+    machine.until(lambda: not any(lives(pid) for pid in below), "what was below the killed one still runs")
+    machine.until(machine.answers, "it did not answer")
     assert machine.state_of(request_id) == "seeking"
 
 

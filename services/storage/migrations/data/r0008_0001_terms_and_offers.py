@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_0001"
-down_revision = "0006_0001"
+revision = "0008_0001"
+down_revision = "0007_0001"
 contract = False
 
 MOMENT = sa.DateTime(timezone=True)
