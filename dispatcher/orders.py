@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store
 from dispatcher.asking import stop
 from dispatcher.life import PLACED, SEATED, TERMINAL, State, Wake, timers_when_seeking
-from dispatcher.steps import Outcome, close_as, end
+from dispatcher.matching.seats import OpenSeats
+from dispatcher.steps import Outcome, choose, close_as, end
 from dispatcher.views import OnCall, RequestRow
 from schemas.event import Event, Order, derived_id
 from schemas.request import (
@@ -69,6 +70,27 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
             patient=row.patient,
         ),
     ]
+
+
+async def place(
+    order: Order, request_id: str, slot_id: str, db: AsyncConnection, now: datetime, *, seats: OpenSeats
+) -> list[Event] | Refused:
+    """This very slot for the patient, who may have another: availability exchanges them in one transaction. If the seat
+    cannot be had she keeps the one she has."""
+    desk = store.Desk(db)
+    row = await desk.load(request_id)
+    if row is None or row.state in TERMINAL:
+        return _refuse(row)
+    slot = seats.get(slot_id)
+    if slot is None or slot.territory != row.territory:
+        return Refused(code="unknown_slot")
+    if row.pending is not None:
+        return Refused(code="place_under_way")
+    if row.slot_id == slot_id and row.state in PLACED:
+        return Refused(code="same_place")
+    row = await desk.change(row, interactive=True)
+    reasons = ("choisi par la régulation",)
+    return [await choose(order, row, slot_id, slot.territory, row.need.modes, reasons, (), desk, now)]
 
 
 async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

@@ -19,7 +19,8 @@ class Territory(BaseModel):
 
     `partial_communes` are those of `communes` that other territories share (a part of Toulon). `radius_km`
     is how far a search goes at first, as the crow flies. `professionals` is what the community declares, if
-    it does. `phone` is the number shown to patients, written as people read it.
+    it does. `told_before`: late confirmation, who can wait hears the hour that many minutes before the visit (None:
+    at once). `phone` is the number shown to patients, written as people read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +35,7 @@ class Territory(BaseModel):
     evidence_note: str = ""
     radius_km: float = Field(default=30, gt=0, le=200)
     professionals: int | None = Field(default=None, ge=0)
+    told_before: int | None = Field(default=None, ge=30, le=720)
     phone: str = Field(default="116 117", pattern=r"^\+?[0-9][[0-9] ]{1,18}$")
     sender: SmsSender
 

@@ -28,6 +28,7 @@ from services.reference.communes import Communes
 FIRST_HOUR = 7  # the demonstration's day begins at 7:00 local time
 DAYS_AHEAD = 2  # slots are made known up to two evenings before
 
+CAN_WAIT = 0.7  # of those with a day's time: the hour may be told later (ours)
 INTERACTIVE = 0.6  # of the requests: the patient waits on the line and chooses (ours)
 PICKS = (75, 17, 8)  # per cent who take the first, second, third proposal (ours)
 
@@ -85,6 +86,7 @@ def _ask(town: callers.Town, at: datetime, request_id: str, number: int, dice: R
     frail, age = callers.frailty_and_age(profession, dice)
     no_vehicle = dice.random() < callers.NO_VEHICLE
     modes = callers.modes_wanted(profession, frail=frail, no_vehicle=no_vehicle, dice=dice)
+    hours = callers.promise_of(profession, dice)
     wants_usual = profession == "10" and dice.random() < callers.USUAL_GP
     return Ask(
         at=at,
@@ -93,11 +95,12 @@ def _ask(town: callers.Town, at: datetime, request_id: str, number: int, dice: R
         caller=callers.caller(number, home, age, at.year, at_home=Mode.HOME in modes, dice=dice),
         profession=profession,
         commune=home.insee,
-        hours=callers.promise_of(profession, dice),
+        hours=hours,
         modes=modes,
         age=age,
         frail=frail,
         no_vehicle=no_vehicle,
+        can_wait=town.territory.told_before is not None and hours >= 24 and dice.random() < CAN_WAIT,
         usual_practitioner=town.usual_gp(home, dice) if wants_usual else None,
         reason=callers.reason_of(profession, dice),
         interactive=dice.random() < INTERACTIVE,

@@ -111,6 +111,7 @@ def _need(ask: Ask) -> dict[str, Any]:
         "hours": ask.hours,
         "modes": [mode.value for mode in ask.modes],
         "no_vehicle": ask.no_vehicle,
+        "can_wait": ask.can_wait,
         "usual_practitioner": ask.usual_practitioner,
     }
 

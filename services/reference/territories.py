@@ -33,7 +33,7 @@ DEMONSTRATIONS: dict[str, tuple[str, ...]] = {
 """The communities the demonstration plays, each with the ids of its territories."""
 
 REQUIRED = ("territory", "name", "departement", "insee_code")
-OPTIONAL = ("phone", "sender", "radius_km", "professionals")
+OPTIONAL = ("phone", "sender", "radius_km", "professionals", "told_before")
 PARTIAL = "partiel"
 _SHIPPED = (
     "territory",
@@ -69,7 +69,8 @@ def import_territory(path: Path) -> Territory:
     Columns: `territory` (its identifier: small letters, digits, hyphens, such as `tarn-ouest`), `name`,
     `departement` (`81`, `2A`, `974`: gives the time zone), `insee_code` (five characters, text). Optional,
     the first filled line counts: `phone` (shown to patients; 116 117 otherwise), `sender` (of the SMS, 3 to
-    11 letters and digits; the name's beginning otherwise), `radius_km` (30 otherwise), `professionals`.
+    11 letters and digits; the name's beginning otherwise), `radius_km` (30 otherwise), `professionals`,
+    `told_before` (late confirmation, in minutes; none otherwise).
     Comma or semicolon, UTF-8. Raises ValueError, in French, with every problem found, one on each line of the
     message, by line number.
     """
@@ -97,6 +98,7 @@ def _shipped(row: dict[str, str], members: list[dict[str, str]]) -> Territory:
         professionals=int(row["declared_professionals"]) if row["declared_professionals"] else None,
         phone=row["phone"],
         sender=row["sender"],
+        told_before=int(row["told_before"]) if row.get("told_before") else None,
     )
 
 
@@ -223,6 +225,7 @@ _ASKED: dict[str, str] = {
     "sender": "sender : l'expéditeur des SMS, 3 à 11 lettres sans accent ou chiffres, une lettre d'abord.",
     "radius_km": "radius_km : un nombre de kilomètres, entre 1 et 200.",
     "professionals": "professionals : un nombre entier.",
+    "told_before": "told_before : de 30 à 720 minutes avant la visite, ou rien pour dire l'heure tout de suite.",
 }
 
 

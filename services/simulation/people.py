@@ -208,6 +208,7 @@ def _call(dice: Random, request_id: str, at: float) -> list[Wish]:
     need = Need(
         profession="10", place=dice.choice((GAILLAC, LISLE)), earliest=now, deadline=now + within, hours=1,
         usual_practitioner=dice.choice((None, None, None, *PRACTITIONERS)),
+        told_before=dice.choice((None, None, 30)),
     )  # fmt: skip
     name, phone = (Sealed[str](subject=request_id, field=of, key_version=1, box=of) for of in ("name", "phone"))
     patient = Patient(name=name, phone=phone, sms=dice.random() > 0.1)

@@ -16,6 +16,7 @@ from services.simulation.transport import Transport
 
 Ask = Callable[..., list[Any]]
 
+_OPEN = ", ".join(f"'{state}'" for state in OPEN)
 _PARIS = ZoneInfo("Europe/Paris")
 LATE_AT_MOST = timedelta(seconds=60 + 2 * SKEW_AT_MOST)
 """How late an alert may be: a minute, by clocks that may differ."""
@@ -99,6 +100,7 @@ def _not_twice(ask: Ask) -> list[str]:
     because = {
         "booked": "booked", "moved": "booked", "new_patient": "booked", "cancelled": "reopened",
         "withdrawn": "withdrawn", "seat_freed": "withdrawn", "escalated": "escalated",
+        "promised": "promised", "sought_no_more": "withdrawn",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(
         "SELECT about, subject, count(*) FROM audit GROUP BY about, subject")})  # fmt: skip
@@ -113,8 +115,8 @@ def _not_twice(ask: Ask) -> list[str]:
 def _last_word(ask: Ask, phones: Phones) -> list[str]:
     """The last that a patient's phone said is true; the practitioner knows of the place, too; unless it was lost."""
     found = []
-    asked = "SELECT id, state, start, practitioner_id FROM care_request WHERE state IN (?, ?, ?, ?) ORDER BY id"
-    for request_id, state, start, practitioner in ask(asked, *OPEN):
+    asked = f"SELECT id, state, start, practitioner_id FROM care_request WHERE state IN ({_OPEN}) ORDER BY id"
+    for request_id, state, start, practitioner in ask(asked):
         lost = {
             row[0]
             for row in ask(

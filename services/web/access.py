@@ -57,6 +57,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/requests/{request_id}"): CARE,
     ("POST", "/api/requests/{request_id}/withdraw"): REGULATION,
     ("POST", "/api/requests/{request_id}/acknowledge"): REGULATION,
+    ("POST", "/api/requests/{request_id}/place"): REGULATION,
     ("POST", "/api/requests/{request_id}/close"): CARE,
     # --- slots ---------------------------------------------------------------------------------------------
     ("POST", "/api/slots"): AGENDA,

@@ -45,7 +45,8 @@ class Body(BaseModel):
 
 class Wish(Body):
     """What is needed, where and by when. `deadline` and `earliest` in French words or ISO; a `deadline` wins
-    over `hours` (from now). `commune`: INSEE code, exact name or postal code.
+    over `hours` (from now). `commune`: INSEE code, exact name or postal code. `can_wait`: the patient is promised a
+    place now and hears its hour later, where the territory does so.
     """
 
     commune: Annotated[Line, Field(max_length=80)]
@@ -55,6 +56,7 @@ class Wish(Body):
     earliest: Annotated[Line, Field(max_length=60)] | None = None
     modes: Modes = (Mode.OFFICE,)
     no_vehicle: bool = False
+    can_wait: bool = False
     usual_practitioner: Id | None = None
     radius_km: float | None = Field(default=None, gt=0, le=200, allow_inf_nan=False)
     birth_year: int | None = Field(default=None, ge=0, le=9999)

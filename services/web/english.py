@@ -7,6 +7,11 @@ ENGLISH: dict[str, str] = {
     "Rendez-vous annulé": "Appointment cancelled",
     "Rendez-vous déplacé": "Appointment moved",
     "Nous vous cherchons une place": "We are looking for a place for you",
+    "Une place vous est assurée": "A place is kept for you",
+    "Vous serez reçu avant l’échéance ci-dessous. L’heure et le lieu suivent par SMS : il n’y a rien à faire.": (
+        "You will be seen before the time below. The hour and the place follow by text message: there is nothing to do."
+    ),
+    "Au plus tard": "At the latest",
     "Rendez-vous passé": "This appointment is over",
     "Annuler ce rendez-vous ?": "Cancel this appointment?",
     "Ce lien n’est plus valable": "This link is no longer valid",

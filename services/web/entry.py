@@ -46,6 +46,8 @@ def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Commun
     if wish.profession not in PROFESSIONS:
         mistakes.append(Mistake("profession", "unknown_profession"))
     earliest, deadline = _window(wish, now, territory, mistakes)
+    if wish.can_wait and territory.told_before is None:
+        mistakes.append(Mistake("can_wait", "told_at_once"))
     age = _age_band(wish.birth_year, now.astimezone(territory.tz).year, mistakes)
     if mistakes or place is None:
         raise Problem("invalid", mistakes=mistakes)
@@ -60,6 +62,7 @@ def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Commun
         no_vehicle=wish.no_vehicle,
         age=age,
         usual_practitioner=wish.usual_practitioner,
+        told_before=territory.told_before if wish.can_wait else None,
     )
 
 

@@ -58,6 +58,7 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/holds/release": {"request_id": DRAFT},
         "/api/requests": entry(),
         "/api/requests/{request_id}/close": {"outcome": outcome},
+        "/api/requests/{request_id}/place": {"slot_id": "none"},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},

@@ -43,6 +43,7 @@ class Ask:
     age: AgeBand
     frail: bool
     no_vehicle: bool
+    can_wait: bool
     usual_practitioner: str | None
     reason: str = field(repr=False)
     interactive: bool

@@ -1,5 +1,6 @@
 """How does a care request get in, and what may be done with it? Enter, look, withdraw, acknowledge, close."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,7 @@ from services.erasure import phone_digest
 from services.house import House
 from services.ids import new_id, once
 from services.web.api.lookups import own_territory, require_known_practitioner
-from services.web.bodies import Body, Entry
+from services.web.bodies import Body, Entry, Id
 from services.web.entry import need_of, phone_of, sealed_patient
 from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem
@@ -35,6 +36,16 @@ ENDED_RECENTLY = timedelta(minutes=15)
 
 BY_REGULATION = frozenset({"redirected", "advised", "unmet"})
 BY_PRACTITIONER = frozenset({"fulfilled", "no_show"})
+
+
+ANSWERED_WITHIN = 3.0
+"""Seconds a door waits for availability's answer, which takes milliseconds, before it says « under way »."""
+
+
+class Placing(Body):
+    """The slot that the patient shall have instead of what she has."""
+
+    slot_id: Id
 
 
 class Closing(Body):
@@ -115,6 +126,29 @@ async def withdraw(request: Request, request_id: RequestId) -> Json:
 async def acknowledge(request: Request, request_id: RequestId) -> Json:
     """I have it in hand: the alert stops climbing."""
     return await _act(request, request_id, "escalated", orders.acknowledge)
+
+
+@router.post("/api/requests/{request_id}/place")
+async def place(request: Request, request_id: RequestId, placing: Placing) -> Json:
+    """This slot for the patient, instead of the one she has: `placed`, or the problem `slot_taken`, and she keeps hers.
+
+    `under_way` when availability has not answered within seconds: it will, and the board shows it.
+    """
+    house = house_of(request)
+
+    async def act(order: Order, subject: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        return await orders.place(order, subject, placing.slot_id, db, now, seats=house.seats)
+
+    answer = await _act(request, request_id, "under_way", act)
+    for _ in range(int(ANSWERED_WITHIN / 0.05)):
+        async with house.database.read() as db:
+            row = await store.request(db, request_id)
+        if row is not None and row.pending is None:
+            if row.slot_id != placing.slot_id:
+                raise Problem("slot_taken")
+            return {**answer, "state": "placed"}
+        await asyncio.sleep(0.05)
+    return answer
 
 
 @router.post("/api/requests/{request_id}/close")

@@ -9,14 +9,17 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from availability import store as agendas
 from dispatcher import store as requests
 from dispatcher.life import OPEN
+from dispatcher.matching.choice import propose
 from dispatcher.views import RequestRow
 from notifications import store as notices
 from services.audit.history import history
 from services.erasure import phone_digest
 from services.house import House
 from services.reference.phones import show_phone
+from services.web.api.lookups import PROPOSED
 from services.web.entry import moment_of, phone_of
 from services.web.pages.frame import frame, zone_for
 from services.web.pages.shown import Shown, show
@@ -25,6 +28,7 @@ from services.web.problems import Problem
 from services.web.render import page, profession_label
 from services.web.saying import say_delay, say_time, say_when
 from services.web.session import Account, house_of, signed_in
+from services.web.views import Json, show_option
 
 router = APIRouter()
 
@@ -82,9 +86,16 @@ class Phone(BaseModel):
 async def console(request: Request) -> HTMLResponse:
     """The whole console."""
     account = signed_in(request)
-    radius = house_of(request).territories[account.territory].radius_km
+    territory = house_of(request).territories[account.territory]
     values = await _board_values(request, account)
-    return page("console.html", **values, radius=radius, reasons=REASONS, shortcuts=SHORTCUTS)
+    return page(
+        "console.html",
+        **values,
+        radius=territory.radius_km,
+        told_before=territory.told_before,
+        reasons=REASONS,
+        shortcuts=SHORTCUTS,
+    )
 
 
 @router.get("/console/board", response_class=HTMLResponse)
@@ -105,10 +116,11 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
         (shown,) = await show(house, db, [row], zone, await names_on_call(house, db, account.territory))
         past = timeline(await history(db, request_id))
         messages = await notices.messages_about(db, request_id)
+        instead = await _instead(house, db, row) if row.state in OPEN and not row.pending else []
     person = row.patient
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
     values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": past, "row": shown}
-    values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS}
+    values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS, "instead": instead}
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 
 
@@ -165,6 +177,14 @@ async def _board_values(request: Request, account: Account) -> dict[str, Any]:
     since: datetime | None = house.facts.since
     said = say_time(since, values["zone"]) if since else "un moment"
     return values | {"rows": rows, "total": total, "bus_up": house.facts.connected, "bus_since": said}
+
+
+async def _instead(house: House, db: AsyncConnection, row: RequestRow) -> list[Json]:
+    """Up to three other slots that would serve the patient."""
+    own = {row.slot_id} if row.slot_id else set()
+    found = propose(row.need, house.seats, row.territory, house.clock.now(), limit=PROPOSED, without=own)
+    who = await agendas.practitioners(db, [option.slot.practitioner_id for option in found.options])
+    return [show_option(option, who, house.communes) | {"start": option.start} for option in found.options]
 
 
 async def _open_with_phone(

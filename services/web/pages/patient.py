@@ -40,6 +40,11 @@ ENDS: dict[State, tuple[str, str, str]] = {
         "warn",
     ),
 }
+ENDS[State.PROMISED] = (
+    "Une place vous est assurée",
+    "Vous serez reçu avant l’échéance ci-dessous. L’heure et le lieu suivent par SMS : il n’y a rien à faire.",
+    "good",
+)
 ENDS[State.ESCALATED] = ENDS[State.SEEKING]
 for _closed in (State.REDIRECTED, State.ADVISED, State.UNMET):
     ENDS[_closed] = (
@@ -99,11 +104,15 @@ def _words(row: RequestRow, over: bool, asking: bool, refused: str) -> dict[str,
 def _without_place(row: RequestRow, asked: bool) -> dict[str, Any]:
     """No appointment: because it ended, or because another place is being sought, which one may give up."""
     title, notice, tone = ENDS.get(row.state, _OVER)
-    asking = asked and row.state in WAITING
+    waits = row.state in WAITING or row.state is State.PROMISED
+    asking = asked and waits
     if asking:
         title, notice = "Annuler votre demande ?", ""
-    seeking = row.state in WAITING and not asking
-    return {"title": title, "notice": notice, "tone": tone, "asking": asking, "seeking": seeking, "slot": ""}
+    before = row.need.deadline if row.state is State.PROMISED and not asking else None
+    return {"title": title, "notice": notice, "tone": tone, "asking": asking, "seeking": waits and not asking} | {
+        "slot": "",
+        "before": before,
+    }
 
 
 def _frame(territory: Territory | None, language: str, now: datetime) -> dict[str, Any]:
@@ -117,6 +126,7 @@ def _frame(territory: Territory | None, language: str, now: datetime) -> dict[st
         "asking": False,
         "may_act": False,
         "seeking": False,
+        "before": None,
         "notice": "",
         "tone": "",
     }

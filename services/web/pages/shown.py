@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store as agendas
-from dispatcher.life import OPEN, PLACED, WAITING, State
+from dispatcher.life import OPEN, PLACED, SEATED, WAITING, State, freeze_at
 from dispatcher.matching.eligibility import say_counts
 from dispatcher.views import RequestRow
 from schemas.request import Need
@@ -20,6 +20,7 @@ from services.web.views import name_of, practitioner_name
 LOOKS: dict[State, tuple[str, str, str]] = {
     State.SEEKING: ("", "search", "en recherche"),
     State.ESCALATED: ("late", "bell", "alerte"),
+    State.PROMISED: ("ok", "clock", "promise"),
     State.BOOKED: ("ok", "calendar", "placée"),
     State.CONFIRMED: ("ok", "check", "confirmée"),
     State.FULFILLED: ("ok", "check", "patient venu"),
@@ -96,11 +97,11 @@ async def show(
                 hints=", ".join(_hints(row.need)),
                 status=_status(row, zone, now),
                 when=say_when(row.start, zone, now) if row.state in PLACED and row.start else "",
-                detail=_detail(row, who, names, zone),
+                detail=_detail(row, who, names, zone, now),
                 look=look,
                 mark=mark,
                 word=word,
-                reasons=row.reasons if row.state in PLACED else (),
+                reasons=row.reasons if row.state in SEATED else (),
                 others=row.others,
                 why_not=tuple(say_counts(row.counts)) if row.counts and row.state in WAITING else (),
             )
@@ -126,15 +127,20 @@ def _hints(need: Need) -> Iterable[str]:
 
 
 def _status(row: RequestRow, zone: ZoneInfo, now: datetime) -> str:
+    if row.state is State.PROMISED:
+        return f"Place promise avant {say_when(row.need.deadline, zone, now)}"
     if row.state in PLACED and row.start is not None:
         return f"Rendez-vous {say_when(row.start, zone, now)}"
     return _STATUS.get(row.state, "")
 
 
-def _detail(row: RequestRow, practitioner: str, names: dict[str, str], zone: ZoneInfo) -> str:
+def _detail(row: RequestRow, practitioner: str, names: dict[str, str], zone: ZoneInfo, now: datetime) -> str:
     if row.state in PLACED:
         how = {"home": "à domicile", "teleconsultation": "en téléconsultation"}.get(str(row.mode), "")
         return ", ".join(part for part in (practitioner, how, "déplacé" if row.moved else "") if part)
+    if row.state is State.PROMISED and row.start is not None:
+        told = say_when(freeze_at(row.need, row.start), zone, now)
+        return f"place gardée {say_when(row.start, zone, now)}, {practitioner}{NB}; heure dite {told}"
     if row.state is State.ESCALATED:
         person = names.get(row.escalated_to or "", "une personne")
         if row.acknowledged_at is None:

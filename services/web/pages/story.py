@@ -16,6 +16,7 @@ WORDS: dict[str, str] = {
     "hold.released": "Place relâchée",
     "slot.chosen": "Une place est proposée",
     "slot.lost": "Place prise par quelqu’un d’autre : Relais en cherche une autre",
+    "request.promised": "Une place est gardée, l’heure sera dite plus tard",
     "request.booked": "Rendez-vous fixé",
     "request.unmatched": "Aucune place dans le délai pour le moment",
     "request.escalated": "Une personne est alertée",

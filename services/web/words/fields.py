@@ -47,6 +47,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "value": ("Vérifiez cette valeur : elle n'est pas acceptée.", "Check this value: it is not accepted."),
     # What the field's own rules find.
+    "told_at_once": (
+        "Ce territoire dit l'heure tout de suite : décochez « heure dite plus tard ».",
+        "This territory tells the hour at once: leave `can_wait` out.",
+    ),
     "capacity": (
         "Choisissez entre 1 et 50 patients par créneau.",
         "Choose between 1 and 50 patients a slot.",

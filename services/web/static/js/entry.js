@@ -51,6 +51,7 @@ export function need() {
     ...(text("deadline") ? { deadline: form.deadline.dataset.iso || text("deadline") } : { hours: hours() }),
     modes: modes(),
     no_vehicle: form.no_vehicle.checked,
+    can_wait: form.can_wait ? form.can_wait.checked : false,
     usual_practitioner: usual.value || null,
     ...(draft.radius ? { radius_km: draft.radius } : {}),
   };
