@@ -11,6 +11,7 @@ from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
 from availability.store import Desk, PractitionerRow
 from availability.terms import widens
+from availability.visits import Visits
 from schemas.event import Event, Order, derived_id
 from schemas.practitioner import PractitionerDescribed, Terms, usual_terms
 from schemas.slot import (
@@ -138,6 +139,30 @@ async def set_terms(
     if who.terms == terms and who.version:
         return []
     return [_described(order, await members.set_terms(db, who, terms), now)]
+
+
+async def could_see(
+    practitioner_id: str,
+    request_id: str,
+    start: datetime,
+    minutes: int,
+    usual: str | None,
+    regulated_at: datetime,
+    db: AsyncConnection,
+    now: datetime,
+) -> Refused | None:
+    """Why the practitioner could not see this patient then, as terms and agenda stand; None = could. Changes nothing:
+    the last word is said when the time is booked."""
+    visits = Visits(db)
+    await visits.fetch([practitioner_id], now)
+    counted = visits.counts(practitioner_id, start, usual, regulated_at)
+    why = await visits.refusal(practitioner_id, request_id, start, now, counted=counted)
+    if why is not None:
+        return Refused(code=why)
+    other = await store.agenda(db, practitioner_id, start, start + timedelta(minutes=minutes), only_open=True)
+    if other:
+        return Refused(code="time_taken")
+    return None
 
 
 async def describe_practitioners(

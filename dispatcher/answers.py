@@ -72,7 +72,7 @@ async def agree(
     if row.state in PLACED or row.pending:
         return Refused(code="already_booked")
     if start <= now:
-        return Refused(code="past", about={"start": start.isoformat()})
+        return Refused(code="time_past")
     said = await members.described(db, practitioner_id)
     if said is None or not said.terms.extra:
         return Refused(code="not_to_be_phoned")
@@ -125,7 +125,7 @@ async def _too_late(order: Order, offer: OfferRow, row: RequestRow, desk: Desk, 
 
 def _wrong_time(row: RequestRow, start: datetime, now: datetime) -> Refused | None:
     if start <= now:
-        return Refused(code="past", about={"start": start.isoformat()})
+        return Refused(code="time_past")
     if start > row.need.deadline:
         return Refused(code="after_deadline", about={"deadline": row.need.deadline.isoformat()})
     return Refused(code="before_window") if start < row.need.earliest else None

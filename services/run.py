@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -21,6 +22,7 @@ from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
 from schemas.event import durable
+from services import newcomers
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -34,7 +36,7 @@ from services.retention import Retention
 from services.sender import Sender
 from services.settings import Settings
 from services.storage.aside import Readers, describe
-from services.ticker import Ticker
+from services.ticker import Ticker, Timed
 
 log = logging.getLogger("relais")
 
@@ -77,7 +79,11 @@ async def running(
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
-            more = [("stream", upkeep_of(house, client).sweep, 60.0), ("retention", Retention(house).sweep, 60.0)]
+            more: list[Timed] = [
+                ("stream", upkeep_of(house, client).sweep, 60.0),
+                ("retention", Retention(house).sweep, 60.0),
+                ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
+            ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
             ticker.start()
             stack.callback(ticker.stop)
