@@ -76,11 +76,6 @@ async def people_for(
     return [_person(row, one, seats, before.get(one.practitioner_id, Asked())) for one in those]
 
 
-def professions(need: Need) -> tuple[str, ...]:
-    """Those who may take the patient: the profession asked for, and those the territory's protocol allows besides."""
-    return (need.profession, *getattr(need, "also", ()))
-
-
 async def stop(
     cause: Cause, row: RequestRow, why: Literal["taken", "expired", "withdrawn"], desk: Desk, now: datetime
 ) -> list[Event]:
@@ -131,7 +126,7 @@ async def _ring_at(row: RequestRow, moment: datetime, desk: Desk) -> None:
 
 def _willing(row: RequestRow, seats: OpenSeats) -> Iterable[Known]:
     """Those who agreed to be asked about such a patient. The rest is looked at when the rings are made."""
-    for one in seats.people.of(professions(row.need)):
+    for one in seats.people.of(row.need.professions):
         if one.terms.offers and (one.territory == row.territory or one.terms.neighbours):
             km = distance_km(row.need.place, one.place)
             if Mode.TELE in row.need.modes or (km is not None and km <= row.need.radius_km):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import members, store
 from dispatcher.life import State, timers_when_seeking
 from dispatcher.matching.choice import consider
-from dispatcher.matching.ranking import urgency_weight
+from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
 from dispatcher.steps import choose, look, say_unmatched

@@ -96,6 +96,12 @@ class Desk:
                 self._rows[row.id] = request_row(row)
         return self
 
+    async def take(self, query: Any) -> list[RequestRow]:
+        """Those that a query finds, in hand and locked."""
+        rows = [request_row(row) for row in await self.db.execute(query.with_for_update())]
+        self._rows.update({row.request_id: row for row in rows})
+        return rows
+
     async def load(self, request_id: str) -> RequestRow | None:
         """The request as it is now."""
         return (await self.fetch([request_id]))._rows.get(request_id)
@@ -161,6 +167,21 @@ async def waiting(db: AsyncConnection, territory: str, profession: str, limit: i
     """Requests that were looked for in vain, the nearest deadline first."""
     about = {"territory": territory, "profession": profession, "limit": limit}
     return [request_row(row) for row in await db.execute(_WAITING, about)]
+
+
+LOOSE_AT_MOST = 5_000
+
+
+async def take_loose(desk: Desk, territory: str) -> list[RequestRow]:
+    """Who is promised a seat or waits for one in the territory, and was proposed nothing yet: what may still be decided
+    otherwise."""
+    mine = select(REQUEST).where(REQUEST.c.territory == territory, REQUEST.c.pending.is_(None))
+    kinds = (REQUEST.c.state == State.PROMISED, REQUEST.c.unmatched)  # one after the other: each has its index
+    return [
+        row
+        for kind in kinds
+        for row in await desk.take(mine.where(kind).order_by(REQUEST.c.deadline, REQUEST.c.id).limit(LOOSE_AT_MOST))
+    ]
 
 
 async def know_slot(db: AsyncConnection, fact: Event) -> None:

@@ -58,7 +58,7 @@ async def on_request_promised(event: RequestPromised, links: Links, now: datetim
     if event.again:
         return []
     link, version = await links.of(event.request_id), 2 * event.choice
-    if link is not None and (link.ended or link.version > version):
+    if link is not None and (link.ended or link.version >= version):
         return []
     expires_at = event.deadline + LINK_AFTER_VISIT
     row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
@@ -151,8 +151,8 @@ async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datet
 
 
 def _is_older(event: RequestBooked | RequestReopened, version: int, link: LinkRow) -> bool:
-    """Something later is known of the place. A release that did not count choices yet went by the clock."""
-    return link.version > version if event.choice else link.told > event.at
+    """This, or something later, is known of the place. A release that did not count choices yet went by the clock."""
+    return link.version >= version if event.choice else link.told > event.at
 
 
 async def hear(

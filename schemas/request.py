@@ -6,14 +6,16 @@ from pydantic import AwareDatetime, Field
 
 from schemas.event import Event
 from schemas.sealed import Sealed
-from schemas.values import AgeBand, Mode, Place, Value
+from schemas.values import AgeBand, Code, Mode, Place, Value
 
 
 class Need(Value):
-    """What deciding needs of a request, and nothing else: no name, no phone, no reason.
+    """What deciding needs of a request, and nothing else: no name, no phone, no free text.
 
     `modes` in the order the patient prefers them; `hours` is the promise (6, 24, 48 or the regulator's own);
-    start of the visit must lie in [earliest, deadline], both aware UTC. `radius_km` as the crow flies.
+    start of the visit must lie in [earliest, deadline], both aware UTC. `radius_km` as the crow flies. `also` are the
+    professions that the territory's protocol allows besides `profession`; `specialty` is empty for the ordinary
+    practice of the profession; `excluded` are practitioners who must not be proposed; `reason` is a protocol's code.
     `told_before`: late confirmation. The patient is promised a place before the deadline at once, and hears the hour
     that many minutes before the visit at the latest; None = the hour is told at once.
     """
@@ -29,6 +31,15 @@ class Need(Value):
     age: AgeBand = AgeBand.UNKNOWN
     usual_practitioner: str | None = None
     told_before: int | None = Field(default=None, ge=30, le=720)
+    also: tuple[str, ...] = ()
+    specialty: str = ""
+    excluded: tuple[str, ...] = ()
+    reason: Code | None = None
+
+    @property
+    def professions(self) -> tuple[str, ...]:
+        """All that may serve, each once, the one asked for first."""
+        return tuple(dict.fromkeys((self.profession, *self.also)))
 
 
 class Patient(Value):

@@ -5,14 +5,17 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from schemas.event import Event
-from schemas.values import Capacity, Minutes, Mode, Place, SlotState, Value
+from schemas.values import AgeBand, Capacity, Code, Minutes, Mode, Place, SlotState, Value, Visibility
 
 Seating = Literal["booking", "guarantee"]
 """How a seat is taken: for a visit whose hour is known, or to keep a promise while a better one may still be found."""
 
 
 class SlotOpened(Event):
-    """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity."""
+    """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity.
+
+    `ages` and `reasons` are those the practitioner accepts, empty = all; `specialty` is empty for the ordinary practice
+    of the profession."""
 
     subject: ClassVar[str] = "slot.opened.v1"
     slot_id: str
@@ -24,6 +27,10 @@ class SlotOpened(Event):
     capacity: Capacity
     modes: tuple[Mode, ...]
     state: SlotState
+    visibility: Visibility = Visibility.CPTS
+    ages: tuple[AgeBand, ...] = ()
+    reasons: tuple[Code, ...] = ()
+    specialty: str = ""
 
 
 class SlotClosed(Event):

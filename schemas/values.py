@@ -36,6 +36,17 @@ class AgeBand(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Visibility(StrEnum):
+    """To whom a practitioner shows a slot: own patients, the territory (CPTS), or beyond it, where PRO, SNP and PUBLIC
+    are the national platform's words."""
+
+    OWN = "own"
+    CPTS = "cpts"
+    SNP = "snp"
+    PRO = "pro"
+    PUBLIC = "public"
+
+
 class Value(BaseModel):
     """A frozen value that facts share. Input never shows in its errors: it may be personal."""
 
@@ -69,6 +80,9 @@ class SlotState(Value):
     free: int
     next_start: int | None = None
 
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+"""A short code of a territory's own list (a reason for asking): never free text."""
 
 LONGEST = 480
 """Minutes of the longest slot: a day's work."""

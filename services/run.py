@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
-from dispatcher import members
+from dispatcher import members, rounds
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
@@ -31,6 +31,7 @@ from services.bus.streams import STREAM, prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
+from services.ids import own_order
 from services.reference.communes import load_communes
 from services.retention import Retention
 from services.sender import Sender
@@ -83,6 +84,7 @@ async def running(
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
+                ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
             ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
             ticker.start()
@@ -247,6 +249,13 @@ async def _close(client: Client) -> None:
     await asyncio.gather(client.close(), return_exceptions=True)
 
 
+async def _rounds(house: House) -> None:
+    """What is decided better together, territory by territory."""
+    for territory in house.territories:
+        order = own_order(territory)
+        await house.mailbox.order(order, partial(rounds.on_round, order, seats=house.seats))
+
+
 async def learn_slots(house: House, client: Client) -> None:
     """Fill the index from the database, then follow the facts from where the projection had got to."""
     js = client.jetstream(timeout=10)
@@ -266,7 +275,8 @@ async def _fill_seats(house: House) -> None:
     async with house.database.read() as db:
         now = house.clock.now()
         fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
-        await members.fill(house.seats.people, db, now)
+        for practitioner_id in await members.fill(house.seats.people, db, now):
+            house.seats.know_again(practitioner_id)
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

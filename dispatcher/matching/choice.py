@@ -1,30 +1,36 @@
-"""Which seats would serve this need best, and if none, why? Best-first and exact, never a full scan."""
+"""Which seats would serve this need best, and if none, why? Exact, soonest seats first, never a full scan."""
 
-import heapq
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from dispatcher.matching.eligibility import Case, judge
-from dispatcher.matching.ranking import cost, place_bound, reasons, say_minutes, waiting_cost
-from dispatcher.matching.seats import OpenSeats, OpenSlot, Shelf
+import numpy as np
+
+from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, refusals
+from dispatcher.matching.eligibility import first_refusal
+from dispatcher.matching.pair import Case, lower_second, pair_of, upper_second, urgency_weight
+from dispatcher.matching.ranking import reasons, terms
+from dispatcher.matching.seats import OpenSeats, OpenSlot
+from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import distance_km, travel_minutes
+from dispatcher.matching.words import say_loss
 from schemas.request import Need
 from schemas.values import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One proposal: the slot, how, when, its cost in equivalent minutes, and why, in French."""
+    """One proposal: the slot, how, when, its cost in whole equivalent minutes (the sum of its terms), and why, in
+    French. `crowd` says that its practitioner was given much already."""
 
     slot: OpenSlot
     mode: Mode
     start: datetime
-    cost: float
+    cost: int
     travel_minutes: float | None
     reasons: tuple[str, ...]
+    terms: Mapping[str, int] = field(default_factory=dict)
+    crowd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,20 @@ class Proposals:
     counts: dict[str, int]
 
     def others(self) -> tuple[str, ...]:
-        """The runners-up and by how much they lost, in French."""
+        """The runners-up, by how much they lost and on what, in French."""
         if not self.options:
             return ()
-        best = self.options[0].cost
-        return tuple(f"{', '.join(option.reasons)} (+{say_minutes(option.cost - best)})" for option in self.options[1:])
+        best = self.options[0]
+        return tuple(
+            f"{', '.join(option.reasons)} ({say_loss(best.terms, option.terms, option.crowd)})"
+            for option in self.options[1:]
+        )
 
 
 NONE: frozenset[str] = frozenset()
+NEAR_BEST = 30
+"""A person may choose freely among options this many minutes, times the urgency's weight, from the best: in the trial
+it cost the others 0 to 1.2 points, a free choice among three 18 to 20."""
 
 
 def propose(
@@ -54,95 +66,117 @@ def propose(
     limit: int = 3,
     without: Collection[str] = NONE,
 ) -> Proposals:
-    """The `limit` best slots for the need, the usual practitioner's first, then by cost; ties by id.
+    """The `limit` cheapest slots for a need of this territory, ties by id. The usual practitioner's best slot is always
+    among them when there is one and there is room for two: in the last place if it is not cheaper.
 
     `without` are slots already lost for this request. The order in which slots were heard of never matters.
     """
-    found = [_option(case) for case in _usual(need, seats, territory, now, without)][:limit]
-    taken = {option.slot.slot_id for option in found} | set(without)
-    for case in _by_cost(need, seats, territory, now, taken):
-        if len(found) >= limit:
-            break
-        found.append(_option(case))
-    return Proposals(tuple(found), {} if found else count_refusals(need, seats, territory, now))
+    seats.catch_up(now)
+    wish = asked(need, territory, seats.index.table, now)
+    found = _cheapest(need, wish, seats, territory, now, limit, without)
+    own = _of_usual(need, wish, seats, without) if limit > 1 else []
+    if own and own[0] not in found:
+        found = [*found[: limit - 1], own[0]]
+    options = tuple(_option(need, seats, slot_id, territory, now) for _, slot_id in found)
+    return Proposals(options, {} if options else count_refusals(need, seats, territory, now))
 
 
-def consider(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime, *, held: bool = False) -> Option | None:
-    """This very slot as an option, or None when a rule refuses it. `held` = one seat of it is kept for this need."""
-    km, free = distance_km(need.place, slot.place), seats.free(slot, now) + held
-    case, why_not = judge(need, slot, km, free, now)
-    return None if slot.profession != need.profession or why_not else _option(case)
+def near_best(options: Collection[Option], need: Need) -> tuple[Option, ...]:
+    """Those of the options (best first) that a person may choose without saying why."""
+    most = NEAR_BEST * urgency_weight(need)
+    return tuple(option for option in options if option.cost - next(iter(options)).cost <= most)
+
+
+def consider(
+    need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime, *, held: bool = False, territory: str | None = None
+) -> Option | None:
+    """This very slot as an option, or None when a rule refuses it. `held` = one seat of it is kept for this need;
+    `territory` is the request's, if it is not the slot's."""
+    if slot.profession not in need.professions:
+        return None
+    free = seats.free(slot, now) + held
+    for case in cases(need, slot, seats, territory or slot.territory, now, free):
+        if first_refusal(pair_of(case)) is None:
+            return _as_option(case)
+    return None
 
 
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
-    """How many of the coming slots of the profession each rule refuses."""
-    coming = (slot for slot in seats.all_of(territory, need.profession) if slot.start > now)
-    counted = Counter(_judge(need, slot, seats, now)[1] for slot in coming)
-    return {code: count for code, count in counted.items() if code}
+    """How many of the coming slots of the professions each rule refuses."""
+    table = seats.index.table
+    shelves = seats.index.near(need, territory, full_too=True)
+    rows = [row for shelf in shelves for rows in shelf.bins.values() for row in rows]
+    numbers = table.numbers[rows] if rows else table.numbers[:0]
+    coming = numbers[:, START] > lower_second(now)
+    return refusals(asked(need, territory, table, now), numbers[coming], table.points[rows][coming]) if rows else {}
 
 
-def _usual(need: Need, seats: OpenSeats, territory: str, now: datetime, without: Collection[str]) -> Iterator[Case]:
-    """The usual practitioner's own seats that may serve, soonest first."""
+Ranked = tuple[int, str]
+"""The cost of a slot, and its id: sorted, ties are settled by id."""
+
+
+def _cheapest(
+    need: Need,
+    wish: Asked,
+    seats: OpenSeats,
+    territory: str,
+    now: datetime,
+    limit: int,
+    without: Collection[str],
+) -> list[Ranked]:
+    """The cheapest slots. Rows come by their start; waiting alone makes later ones dearer than those found: stop."""
+    since, until = max(upper_second(now), upper_second(need.earliest)), lower_second(need.deadline)
+    found: list[Ranked] = []
+    for rows, later in by_start(seats.index.near(need, territory), since, until):
+        found = sorted(found + _ranked(rows, wish, seats, limit, without))[:limit]
+        if len(found) == limit and found[-1][0] < (later - wish.now) * wish.weight // 60:
+            break
+    return found
+
+
+def _ranked(rows: Ints, wish: Asked, seats: OpenSeats, limit: int, without: Collection[str]) -> list[Ranked]:
+    """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
+    table = seats.index.table
+    found = costs(wish, table.numbers.take(rows, axis=0), table.points.take(rows, axis=0))
+    if without:
+        lost = [seats.index.rows[slot_id] for slot_id in without if slot_id in seats.index.rows]
+        found[np.isin(rows, lost)] = REFUSED
+    if limit < len(found):
+        worst = np.partition(found, limit - 1)[limit - 1]
+        kept = np.flatnonzero((found <= worst) & (found < REFUSED))
+    else:
+        kept = np.flatnonzero(found < REFUSED)
+    return [(int(found[at]), table.slot_ids[rows[at]]) for at in kept]
+
+
+def _of_usual(need: Need, wish: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
+    """The best slot of the usual practitioner's, if one fits."""
     if need.usual_practitioner is None:
-        return
-    own = [
-        _judge(need, slot, seats, now)
-        for slot in seats.of_practitioner(need.usual_practitioner)
-        if slot.territory == territory and slot.profession == need.profession and slot.slot_id not in without
+        return []
+    slots = seats.of_practitioner(need.usual_practitioner)
+    rows = [seats.index.rows[slot.slot_id] for slot in slots if slot.profession in need.professions]
+    return sorted(_ranked(np.array(rows, np.int64), wish, seats, 1, without))[:1] if rows else []
+
+
+def _option(need: Need, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
+    slot = seats.get(slot_id)
+    assert slot is not None  # it is on a shelf
+    option = consider(need, slot, seats, now, territory=territory)
+    assert option is not None, "the rules said of a column what they do not say of one slot"
+    return option
+
+
+def cases(need: Need, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int) -> list[Case]:
+    """The need beside the slot, in each mode that both name."""
+    km, standing = distance_km(need.place, slot.place), seats.standing(slot.practitioner_id)
+    price = seats.price(slot)
+    return [
+        Case(need, slot, mode, km, free, now, territory, standing, price) for mode in need.modes if mode in slot.modes
     ]
-    cases = [case for case, why_not in own if why_not is None]
-    yield from sorted(cases, key=lambda case: (cost(case), case.slot.slot_id))
 
 
-def _by_cost(need: Need, seats: OpenSeats, territory: str, now: datetime, without: Collection[str]) -> Iterator[Case]:
-    """Eligible cases, cheapest first. A heap of shelves, each entered by the least its next slot can cost; a slot that
-    fits goes back into the heap with its true cost, and comes out when nothing can be cheaper."""
-    heap = _shelves(need, seats, territory, now)
-    fitting: dict[str, Case] = {}
-    while heap:
-        least, slot_id, number, shelf, index, bound = heapq.heappop(heap)
-        if number < 0:
-            yield fitting[slot_id]
-            continue
-        if index + 1 < len(shelf) and shelf[index + 1][0] <= need.deadline:
-            start, following = shelf[index + 1]
-            later = bound + waiting_cost(need, start, now)
-            heapq.heappush(heap, (later, following, number, shelf, index + 1, bound))
-        slot = seats.get(slot_id)
-        if slot is None or slot_id in without or slot_id in fitting or seats.free(slot, now) < 1:
-            continue
-        case, why_not = _judge(need, slot, seats, now)
-        if why_not is None:
-            fitting[slot_id] = case
-            heapq.heappush(heap, (max(least, cost(case)), slot_id, TRUE_COST, shelf, index, bound))
-
-
-Entry = tuple[float, str, int, Shelf, int, float]
-"""Least cost, slot, number of its shelf (ties are broken before the shelf itself is compared), shelf, index, bound."""
-TRUE_COST = -1
-"""Instead of a shelf's number: the cost is no longer a bound."""
-
-
-def _shelves(need: Need, seats: OpenSeats, territory: str, now: datetime) -> list[Entry]:
-    """The heap to begin with: the first slot in time of each shelf within reach."""
-    area, soonest = seats.area(territory, need.profession, now), (max(now, need.earliest), "")
-    reach: list[tuple[Shelf, float]] = [(area.on_screen, 0.0)] if Mode.TELE in need.modes else []
-    reach += [(shelf, place_bound(need, km)) for km, shelf in area.within(need.place, need.radius_km)]
-    heap: list[Entry] = []
-    for number, (shelf, bound) in enumerate(reach):
-        index = bisect_left(shelf, soonest)
-        if index < len(shelf):
-            start, slot_id = shelf[index]
-            heap.append((bound + waiting_cost(need, start, now), slot_id, number, shelf, index, bound))
-    heapq.heapify(heap)
-    return heap
-
-
-def _judge(need: Need, slot: OpenSlot, seats: OpenSeats, now: datetime) -> tuple[Case, str | None]:
-    return judge(need, slot, distance_km(need.place, slot.place), seats.free(slot, now), now)
-
-
-def _option(case: Case) -> Option:
+def _as_option(case: Case) -> Option:
     assert case.mode is not None  # a case without a mode was refused
     way = None if case.mode is Mode.TELE else travel_minutes(case.km)
-    return Option(case.slot, case.mode, case.slot.start, cost(case), way, reasons(case))
+    found = terms(pair_of(case))
+    return Option(case.slot, case.mode, case.slot.start, sum(found.values()), way, reasons(case), found, "")

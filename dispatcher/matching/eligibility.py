@@ -1,110 +1,149 @@
 """May this slot serve this need? One rule, one function, with the words a regulator would use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 
-from dispatcher.matching.seats import OpenSlot
-from dispatcher.matching.travel import WALK_KM, travel_minutes
-from schemas.request import Need
-from schemas.values import Mode
+from dispatcher.matching import standing
+from dispatcher.matching.pair import HOME, OFFICE, TELE, Pair
+from dispatcher.matching.travel import WALK_KM, Number
 
-NOTICE = {
-    Mode.OFFICE: timedelta(minutes=30),
-    Mode.HOME: timedelta(minutes=45),
-    Mode.TELE: timedelta(minutes=10),
-}
-"""Least time between now and the visit: our own first guess, until practitioners say otherwise."""
+NOTICE = {OFFICE: 30 * 60, HOME: 45 * 60, TELE: 10 * 60}
+"""Least seconds between now and the visit: our own first guess, until practitioners say otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One need beside one slot: what the rules look at. `km` is None when a position is unknown."""
-
-    need: Need
-    slot: OpenSlot
-    mode: Mode | None
-    km: float | None
-    free: int
-    now: datetime
+def not_shown(pair: Pair) -> Number:
+    """The practitioner shows it to own patients, or to the territory, and this request is neither."""
+    return ((pair.seen_by == 0) & (pair.usual == 0)) | ((pair.seen_by < 2) & (pair.foreign == 1))
 
 
-def wrong_mode(case: Case) -> bool:
+def excluded(pair: Pair) -> Number:
+    """The patient must not be sent to this practitioner."""
+    return pair.excluded == 1
+
+
+def other_specialty(pair: Pair) -> Number:
+    """Of the profession, but not competent for this: a specialist for a GP's patient, or the reverse."""
+    return pair.same_specialty == 0
+
+
+def other_age(pair: Pair) -> Number:
+    """The slot is for other ages. Of an unknown age nobody knows, so it is not for this patient."""
+    return (pair.ages & pair.age) == 0
+
+
+def other_reason(pair: Pair) -> Number:
+    """The slot is kept for other reasons."""
+    return pair.reason_accepted == 0
+
+
+def wrong_mode(pair: Pair) -> Number:
     """The slot offers no mode the patient can use."""
-    return case.mode is None
+    return (pair.modes & pair.wanted) == 0
 
 
-def too_soon(case: Case) -> bool:
-    """It begins before the window, or before anybody could be there."""
-    slot, now = case.slot, case.now
-    if case.mode is None:
-        return slot.start < max(now, case.need.earliest)
-    ready = now + NOTICE[case.mode]
-    if case.mode is Mode.OFFICE and (way := travel_minutes(case.km)) is not None:
-        ready = max(ready, now + timedelta(minutes=way))
-    return slot.start < max(ready, case.need.earliest)
-
-
-def too_late(case: Case) -> bool:
+def too_late(pair: Pair) -> Number:
     """It begins after the deadline."""
-    return case.slot.start > case.need.deadline
+    return pair.start > pair.deadline
 
 
-def too_far(case: Case) -> bool:
-    """Beyond the radius, or too far on foot for a patient without a vehicle. Distance means nothing on a screen."""
-    if case.mode is Mode.TELE:
-        return False
-    if case.km is None:
-        return True
-    on_foot = case.need.no_vehicle and case.mode is Mode.OFFICE
-    return case.km > (WALK_KM if on_foot else case.need.radius_km)
+def too_far(pair: Pair) -> Number:
+    """Beyond the radius, or too far on foot for a patient without a vehicle. Distance means nothing on a screen,
+    unless the seat is a neighbour territory's."""
+    by_radius = (pair.km > pair.radius_km) & ((pair.wanted != TELE) | (pair.foreign == 1))
+    return by_radius | ((pair.km > WALK_KM) & (pair.on_foot == 1) & (pair.wanted == OFFICE))
 
 
-def full(case: Case) -> bool:
+def too_soon(pair: Pair) -> Number:
+    """It begins before the window, or before anybody could be there."""
+    wanted, left = pair.wanted, pair.start - pair.now
+    notice = NOTICE[OFFICE] * (wanted == OFFICE) + NOTICE[HOME] * (wanted == HOME) + NOTICE[TELE] * (wanted == TELE)
+    on_the_way = (wanted == OFFICE) & (left < pair.way * 60.0)
+    return (pair.start < pair.earliest) | (left < notice) | on_the_way
+
+
+def paused(pair: Pair) -> Number:
+    """The practitioner takes nobody for now."""
+    return pair.standing == standing.PAUSED
+
+
+def absent(pair: Pair) -> Number:
+    """The practitioner is away."""
+    return pair.standing == standing.ABSENT
+
+
+def day_full(pair: Pair) -> Number:
+    """The practitioner's own most for a day is reached."""
+    return pair.standing == standing.DAY_FULL
+
+
+def week_full(pair: Pair) -> Number:
+    """The practitioner's most for a week is reached."""
+    return pair.standing == standing.WEEK_FULL
+
+
+def full(pair: Pair) -> Number:
     """Every seat is taken or held."""
-    return case.free < 1
+    return pair.free < 1
 
 
-Rule = Callable[[Case], bool]
+Rule = Callable[[Pair], Number]
 
-RULES: tuple[tuple[str, Rule], ...] = (
-    ("wrong_mode", wrong_mode),
-    ("too_late", too_late),
-    ("too_soon", too_soon),
-    ("too_far", too_far),
-    ("full", full),
-)
-"""In the order in which a regulator would say them: the first that refuses is the one counted."""
+RULES: Mapping[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        not_shown,
+        excluded,
+        other_specialty,
+        other_age,
+        other_reason,
+        wrong_mode,
+        too_late,
+        too_far,
+        too_soon,
+        paused,
+        absent,
+        day_full,
+        week_full,
+        full,
+    )
+}
+"""In the order in which a regulator would say them: the first that refuses is the one counted. What depends on the mode
+of the visit comes after `wrong_mode`."""
 
 WORDS = {
+    "not_shown": ("créneau réservé à d'autres", "créneaux réservés à d'autres"),
+    "excluded": ("créneau d'un professionnel écarté", "créneaux de professionnels écartés"),
+    "other_specialty": ("créneau d'une autre spécialité", "créneaux d'une autre spécialité"),
+    "other_age": ("créneau pour d'autres âges", "créneaux pour d'autres âges"),
+    "other_reason": ("créneau pour d'autres motifs", "créneaux pour d'autres motifs"),
     "wrong_mode": ("créneau d'un autre mode", "créneaux d'un autre mode"),
     "too_late": ("créneau hors délai", "créneaux hors délai"),
-    "too_soon": ("créneau trop proche dans le temps", "créneaux trop proches dans le temps"),
     "too_far": ("créneau trop loin", "créneaux trop loin"),
+    "too_soon": ("créneau trop proche dans le temps", "créneaux trop proches dans le temps"),
+    "paused": ("créneau d'un professionnel en pause", "créneaux de professionnels en pause"),
+    "absent": ("créneau d'un professionnel absent", "créneaux de professionnels absents"),
+    "day_full": ("créneau d'un professionnel au complet ce jour", "créneaux de professionnels au complet ce jour"),
+    "week_full": (
+        "créneau d'un professionnel au complet cette semaine",
+        "créneaux de professionnels au complet cette semaine",
+    ),
     "full": ("créneau complet", "créneaux complets"),
 }
 
 
-def refusal(case: Case) -> str | None:
+def first_refusal(pair: Pair) -> str | None:
     """The code of the first rule that refuses, or None: the slot may serve."""
-    return next((code for code, refuses in RULES if refuses(case)), None)
+    return next((code for code, refuses in RULES.items() if refuses(pair)), None)
 
 
-def judge(need: Need, slot: OpenSlot, km: float | None, free: int, now: datetime) -> tuple[Case, str | None]:
-    """The slot in the first of the patient's modes that no rule refuses; else in the first it offers, and why not."""
-    offered = [mode for mode in need.modes if mode in slot.modes]
-    judged: list[tuple[Case, str | None]] = []
-    modes: list[Mode | None] = [*offered] or [None]
-    for mode in modes:
-        case = Case(need, slot, mode, km, free, now)
-        why_not = refusal(case)
-        if why_not is None:
-            return case, None
-        judged.append((case, why_not))
-    return judged[0]
+def refused(pair: Pair) -> Number:
+    """Whether any rule refuses: for columns."""
+    no: Number = False
+    for rule in RULES.values():
+        no = no | rule(pair)
+    return no
 
 
-def say_counts(counts: dict[str, int]) -> list[str]:
+def say_counts(counts: Mapping[str, int]) -> list[str]:
     """The counted reasons as a regulator would say them: « 12 créneaux hors délai »."""
     said = [
         f"{count} {WORDS[code][count > 1]}"

@@ -1,31 +1,68 @@
-"""How long is the way? Minutes by road from the distance as the crow flies."""
+"""How long is the way? Minutes by road from the distance as the crow flies, for one pair or for columns of pairs."""
 
 from functools import lru_cache
-from math import asin, cos, radians, sin, sqrt
+from math import cos, floor, radians, sin, sqrt
+from typing import Any
+
+import numpy as np
 
 from schemas.values import Place
 
 EARTH_KM = 6371.0
 WALK_KM = 2.0
 """How far a patient without a vehicle is sent on foot: half an hour."""
+UNKNOWN_KM = 1e6
+"""Stands for a distance nobody knows: beyond every radius."""
+
+Number = Any
+"""A number, or a numpy array of numbers that broadcasts: what follows treats both alike, to the last bit."""
+Point = tuple[float, float, float]
+"""On the unit sphere. Both paths start from it: what comes after is only + − × and √, the same everywhere."""
 
 
 def distance_km(here: Place, there: Place) -> float | None:
     """Kilometres as the crow flies; 0 in one commune; None when a position is unknown."""
     if here.commune == there.commune:
         return 0.0
-    if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
-        return None
-    return _crow(here.lat, here.lon, there.lat, there.lon)
+    one, other = point(here), point(there)
+    return None if one is None or other is None else float(crow(one, other))
+
+
+def point(place: Place) -> Point | None:
+    """Where it is on the unit sphere; None when nobody knows."""
+    return None if place.lat is None or place.lon is None else _point(place.lat, place.lon)
+
+
+def crow(here: tuple[Number, Number, Number], there: tuple[Number, Number, Number]) -> Number:
+    """Kilometres along the great circle: the chord, and the first terms of the arcsine (exact to 1 m under 500 km)."""
+    x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
+    half = _root(x * x + y * y + z * z) * 0.5
+    square = half * half
+    return half * (1.0 + square * (1 / 6 + square * (3 / 40))) * (2 * EARTH_KM)
 
 
 def travel_minutes(km: float | None) -> float | None:
     """3.84·√km + 0.53·km: fitted on 120 road pairs under 60 km, 11 % mean error."""
-    return None if km is None else 3.84 * sqrt(km) + 0.53 * km
+    return None if km is None else float(road(km))
+
+
+def road(km: Number) -> Number:
+    """Minutes by road for a distance that is known."""
+    return 3.84 * _root(km) + 0.53 * km
+
+
+def whole(minutes: Number) -> Number:
+    """The nearest whole number."""
+    if isinstance(minutes, np.ndarray):
+        return np.floor(minutes + 0.5).astype(np.int64)
+    return floor(minutes + 0.5)
+
+
+def _root(number: Number) -> Number:
+    return np.sqrt(number) if isinstance(number, np.ndarray) else sqrt(number)
 
 
 @lru_cache(maxsize=200_000)
-def _crow(lat: float, lon: float, lat2: float, lon2: float) -> float:
-    a, b = radians(lat), radians(lat2)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(lon2 - lon) / 2) ** 2
-    return 2 * EARTH_KM * asin(sqrt(half))
+def _point(lat: float, lon: float) -> Point:
+    north, east = radians(lat), radians(lon)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)

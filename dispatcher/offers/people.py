@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dispatcher.matching.standing import Standing
 from schemas.event import Event
 from schemas.practitioner import PractitionerDescribed, Visit
 from schemas.slot import SeatFreed, SlotBooked, SlotClosed
@@ -51,6 +52,23 @@ class People:
                 freed = [self._seat(key, fact.state.version, None, None) for key in those]
                 return next((one for one in freed if one), None)
         return None
+
+    def standing(self, practitioner_id: str) -> Standing | None:
+        """What the matching must know of the practitioner; None when nothing is. Its caps know one kind of visit: all
+        of them where there is a cap by day, else those that count as regulated acts."""
+        one = self._known.get(practitioner_id)
+        if one is None:
+            return None
+        visits, terms = self.visits(practitioner_id), one.terms
+        return Standing(
+            practitioner_id,
+            terms.paused_until,
+            tuple((away.since, away.until) for away in terms.absences),
+            terms.per_day,
+            terms.per_week,
+            tuple(visit.start for visit in visits if visit.counted or terms.per_day is not None),
+            zone=one.zone.key,
+        )
 
     def put_visits(self, visits: Iterable[tuple[str, Booked]]) -> None:
         """What the database remembers: (request, visit). Whatever is heard of the same seat is newer."""

@@ -80,7 +80,7 @@ def asked_already(ask: Ask) -> bool:
 
 def excluded(ask: Ask) -> bool:
     """The patient is not to be sent there."""
-    return ask.person.practitioner_id in getattr(ask.need, "excluded", ())
+    return ask.person.practitioner_id in ask.need.excluded
 
 
 def unwilling(ask: Ask) -> bool:

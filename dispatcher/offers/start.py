@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dispatcher.matching.eligibility import NOTICE
+from dispatcher.matching.pair import HOME, OFFICE, TELE
 from dispatcher.matching.travel import travel_minutes
 from schemas.request import Need
 from schemas.values import Mode
@@ -12,6 +13,7 @@ from schemas.values import Mode
 MINUTES = 15
 """How long the visit is, unless whoever accepts says otherwise (ours)."""
 QUARTER = 15 * 60
+_CODES = {Mode.OFFICE: OFFICE, Mode.HOME: HOME, Mode.TELE: TELE}
 OPENS, CLOSES = 8, 20
 """Nobody is proposed a visit at night; the acceptor may write one."""
 
@@ -27,7 +29,7 @@ def proposed_start(
 ) -> datetime | None:
     """A full quarter of an hour after the answer may come and the patient may be there, in opening hours when the
     deadline allows, beside what the agenda has (`busy`). None = nobody could be there in time."""
-    notice = NOTICE[mode]
+    notice = timedelta(seconds=NOTICE[_CODES[mode]])
     if mode is Mode.OFFICE and (way := travel_minutes(km)) is not None:
         notice = max(notice, timedelta(minutes=way))
     soonest = max(need.earliest, now + notice)

@@ -12,7 +12,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli import aside, auditing, documents, errands, people, schema, simulating, territories, watching
+from services.cli import (
+    aside,
+    auditing,
+    documents,
+    errands,
+    people,
+    planning,
+    schema,
+    simulating,
+    territories,
+    watching,
+)
 from services.logs import set_up_logs
 from services.settings import Settings, SettingsError, read_settings
 
@@ -36,6 +47,7 @@ app.add_typer(
 )
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 app.command()(simulating.simulate)
+app.command()(planning.plan)
 
 ROOMS_AND_CLOCK = ("dispatcher", "availability", "notifications", "clock")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from services.reference.data import read_table
+from services.reference.spelling import fold
 
 GENERALIST_SPECIALTY = "SM54"  # TRE_R38 "Médecine générale (SM)": what code 10 means here
 
@@ -73,6 +74,24 @@ def profession(code: str) -> Profession:
         choices = ", ".join(f"{known.code} {known.label}" for known in PROFESSIONS.values())
         raise ValueError(f"Profession inconnue. Choisissez parmi : {choices}.")
     return found
+
+
+def profession_named(text: str) -> Profession:
+    """The profession with this code, or this label (ours or the nomenclature's), whatever the case and accents; one
+    form of « Infirmier·ère » is enough. Raises ValueError, in French, with those one may choose."""
+    code = _codes_by_name().get(fold(text.strip()))
+    return profession(code or text.strip())
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for code, known in PROFESSIONS.items():
+        one, _, ending = known.label.partition("·")
+        other = one.removesuffix("er") + ending if ending == "ère" else one + ending
+        for name in (known.label, one, other, official_label(code) or one):
+            names[fold(name)] = code
+    return names
 
 
 def official_label(code: str) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,8 +12,9 @@ from nats.js import JetStreamContext
 
 from availability.handlers import expire_holds
 from dispatcher.matching.seats import OpenSeats
+from dispatcher.rounds import on_round
 from dispatcher.wakes import mend_timers, on_timers
-from schemas.event import Order
+from schemas.event import Order, derived_id
 from schemas.territory import Territory
 from schemas.values import system_actor
 from services.bus.facts import Facts
@@ -38,7 +40,7 @@ from services.storage.keyring import Keyring
 BACK_AFTER = (1.0, 12.0)
 """Seconds until a dead process is started again, as a supervisor does it."""
 MEND = 0.05
-"""Share of the sweeps that also look for requests without a timer."""
+"""Share of the sweeps that also look for requests without a timer, and of those that begin a round."""
 PATIENCE = 0.1
 """Seconds a sweep comes later for each second in which it could not do what is due."""
 NO_SECRET = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -179,6 +181,7 @@ class Process:
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "timers": lambda: mailbox.order(_SWEEPER, lambda db, now: on_timers(_SWEEPER, db, now, seats=seats)),
             "holds": lambda: mailbox.order(_SWEEPER, lambda db, now: expire_holds(_SWEEPER, db, now)),
+            "round": self._round,
             "mend": lambda: mailbox.order(_SWEEPER, lambda db, now: mend_timers(_SWEEPER, db, now)),
             "outbox": self.relay.sweep,
             "messages": self.sender.send_due,
@@ -186,12 +189,20 @@ class Process:
         }
         if self.world.dice.random() < MEND:
             due.append("mend")
+        if self.world.dice.random() < MEND:
+            due.append("round")
             seats.forget_before(self.clock.now() - timedelta(hours=1))
         for name in due:
             self.world.note(self.name, f"sweeps: {name}")
             await acts[name]()
         self._sweeping = False
         self.plan_sweep(self._file.next_due(), self.world.elapsed + 1)
+
+    async def _round(self) -> None:
+        """Those who wait and those who are promised a seat, together. Each round is an order of its own."""
+        name = derived_id("round", self.name, str(self.world.elapsed))
+        order = _SWEEPER.model_copy(update={"id": name, "territory": next(iter(self.house.territories))})
+        await self.house.mailbox.order(order, partial(on_round, order, seats=self.house.seats))
 
     def plan_sweep(self, due: float | None, not_before: float = 0.0) -> None:
         """Sweep again when there is something to do; a sweep comes once a second, not on the dot, and more seldom

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import store as agendas
 from availability.store import PractitionerRow
 from dispatcher import asked
-from dispatcher.asking import people_for, planned, professions
+from dispatcher.asking import people_for, planned
 from dispatcher.life import WAITING
 from dispatcher.offers.offer import OfferRow
 from dispatcher.offers.people import Known
@@ -89,7 +89,7 @@ async def asking_of(house: House, db: AsyncConnection, row: RequestRow) -> Askin
     """Who was asked about this request, and, while it waits, who may still be."""
     offers = await asked.all_of(db, row.request_id)
     now, waiting = house.clock.now(), row.state in WAITING
-    known = list(house.seats.people.of(professions(row.need))) if waiting else []
+    known = list(house.seats.people.of(row.need.professions)) if waiting else []
     near = [one for one in known if one.territory == row.territory or one.terms.neighbours]
     people = await people_for(row, near, house.seats, db, now)
     may_phone = _to_phone(row, near, people, offers, now)

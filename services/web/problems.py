@@ -16,9 +16,10 @@ from services.storage.away import is_away
 from services.web.words import problems
 from services.web.words.asking import ASKING
 from services.web.words.fields import FIELDS
+from services.web.words.places import PLACES
 from services.web.words.upkeep import UPKEEP
 
-PROBLEMS = problems.PROBLEMS | ASKING | UPKEEP
+PROBLEMS = problems.PROBLEMS | ASKING | PLACES | UPKEEP
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -14,6 +14,7 @@ from dispatcher import handlers as dispatcher
 from dispatcher.answers import accept, agree, decline
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
+from dispatcher.rounds import on_round
 from dispatcher.wakes import on_timers
 from schemas.event import Event
 from schemas.practitioner import Terms
@@ -141,6 +142,10 @@ class World:
         self.now += minutes((1, 5, 61, 12 * 60)[pick % 4])
         await self.ask(on_timers, seats=self.seats)
         await self.ask(availability.expire_holds)
+
+    async def round(self, pick: int) -> None:
+        """Those who wait, and those who are promised a seat, are looked at together."""
+        await self.ask(on_round, seats=self.seats)
 
     async def settle(self) -> None:
         """Deliver all that is on its way."""

@@ -61,11 +61,26 @@ def test_an_urgent_patient_is_sent_further_to_be_seen_sooner() -> None:
     assert best(a_need(within=hours(6)), *slots) == "lavaur"
 
 
-def test_the_usual_practitioner_comes_first_even_much_later() -> None:
-    late = a_slot("usual", MONDAY + hours(20), practitioner_id="gp-usual", place=LAVAUR)
-    found = propose(a_need(usual_practitioner="gp-usual"), seats_of(a_slot("soon"), late), TARN, MONDAY)
+def test_the_usual_practitioner_is_worth_waiting_two_hours_more() -> None:
+    need = a_need(usual_practitioner="gp-usual")
+    later = a_slot("usual", AT_TEN + minutes(119), practitioner_id="gp-usual")
+    found = propose(need, seats_of(a_slot("soon"), later), TARN, MONDAY)
     assert ids(found.options) == ["usual", "soon"]
     assert found.options[0].reasons[0] == "médecin traitant"
+    assert best(need, a_slot("soon"), a_slot("usual", AT_TEN + minutes(121), practitioner_id="gp-usual")) == "soon"
+
+
+def test_the_most_urgent_wait_half_an_hour_more_for_the_usual_practitioner() -> None:
+    need = a_need(usual_practitioner="gp-usual", within=hours(6))
+    assert best(need, a_slot("soon"), a_slot("usual", AT_TEN + minutes(29), practitioner_id="gp-usual")) == "usual"
+    assert best(need, a_slot("soon"), a_slot("usual", AT_TEN + minutes(31), practitioner_id="gp-usual")) == "soon"
+
+
+def test_the_usual_practitioner_is_always_shown_even_much_later() -> None:
+    late = a_slot("usual", MONDAY + hours(20), practitioner_id="gp-usual", place=LAVAUR)
+    soon = [a_slot(name) for name in "abcd"]
+    found = propose(a_need(usual_practitioner="gp-usual"), seats_of(late, *soon), TARN, MONDAY)
+    assert ids(found.options) == ["a", "b", "usual"]
 
 
 def test_a_usual_nurse_is_not_called_a_usual_gp() -> None:
@@ -146,7 +161,7 @@ def test_the_reasons_are_those_a_regulator_would_say() -> None:
         ("dans 2 h", "à 16 min de route"),
         ("dans 2 h 35", "dans la commune"),
     ]
-    assert found.others() == ("dans 2 h 35, dans la commune (+3 min)",)
+    assert found.others() == ("dans 2 h 35, dans la commune (+3 min : plus tard)",)
 
 
 def test_a_second_choice_of_mode_says_so() -> None:
@@ -173,8 +188,9 @@ def test_refusals_are_said_with_their_plural_the_most_frequent_first() -> None:
 def test_what_is_proposed_is_what_a_full_scan_would_find(need: Need, slots: list[SlotOpened]) -> None:
     found = propose(need, heard(slots), TARN, MONDAY, limit=5)
     scan = Scan(need, slots)
-    assert ids(found.options) == [slot.slot_id for slot in scan.best()[:5]]
-    assert all(option.mode is scan.how(slot) for option, slot in zip(found.options, scan.best(), strict=False))
+    assert ids(found.options) == [slot.slot_id for slot in scan.best(5)]
+    assert [option.cost for option in found.options] == [scan.costs(slot) for slot in scan.best(5)]
+    assert all(option.mode is scan.how(slot) for option, slot in zip(found.options, scan.best(5), strict=True))
 
 
 @given(needs(), days())
@@ -207,11 +223,11 @@ def test_a_sooner_slot_that_fits_never_makes_the_answer_later(need: Need, slots:
 
 
 @given(needs(), days())
-def test_a_usual_practitioner_who_fits_is_never_passed_over(need: Need, slots: list[SlotOpened]) -> None:
-    found = propose(need, heard(slots), TARN, MONDAY, limit=1).options
+def test_a_usual_practitioner_who_fits_is_always_shown(need: Need, slots: list[SlotOpened]) -> None:
+    found = propose(need, heard(slots), TARN, MONDAY).options
     scan = Scan(need, slots)
     if any(scan.fits(slot) and slot.practitioner_id == need.usual_practitioner for slot in slots):
-        assert found[0].slot.practitioner_id == need.usual_practitioner
+        assert need.usual_practitioner in [option.slot.practitioner_id for option in found]
 
 
 @given(needs(), days())

@@ -13,8 +13,9 @@ from services.storage.migrate import migrate
 from tests.dispatcher.both_rooms import World
 
 STEPS = (
-    *("enter", "enter", "publish", "publish", "deliver", "deliver", "deliver", "deliver", "deliver", "act", "close"),
-    *("cancel", "answer", "answer", "answer", "phone", "pause", "wait", "wait"),
+    *("enter", "publish") * 2,
+    *("deliver",) * 5,
+    *("act", "close", "cancel", "round", "answer", "answer", "answer", "phone", "pause", "wait", "wait"),
 )
 days = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59)), min_size=30, max_size=60)
 

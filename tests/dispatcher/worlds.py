@@ -92,19 +92,25 @@ class Scan:
         modes = [mode for mode in self.need.modes if mode in slot.modes]
         return next((mode for mode in modes if self.fits_as(slot, mode)), next(iter(modes), None))
 
-    def costs(self, slot: SlotOpened) -> float:
-        """Equivalent minutes: the wait, the way, and half an hour for another mode than the first."""
+    def costs(self, slot: SlotOpened) -> int:
+        """Whole equivalent minutes: the wait, the way, half an hour for another mode than the first, two hours for
+        another than the usual practitioner."""
         weight = {1: 4, 6: 4, 12: 2}.get(self.need.hours, 1)
         how, km = self.how(slot), crow(self.need.place, slot.place)
         way = 0.0 if how is Mode.TELE or km is None else road(km) * (1.5 if how is Mode.HOME else 2.0)
-        other = 0.0 if how is self.need.modes[0] else 30.0
-        return (slot.start - self.now).total_seconds() / 60 * weight + way + other
+        other = 0 if how is self.need.modes[0] else 30
+        stranger = 0 if self.need.usual_practitioner in (None, slot.practitioner_id) else 120
+        wait = int((slot.start - self.now).total_seconds() / 60 * weight)
+        return wait + int(way + 0.5) + other + stranger
 
-    def best(self) -> list[SlotOpened]:
-        """All that fit: the usual practitioner's first, then the cheapest, ties by id."""
+    def best(self, limit: int = 99) -> list[SlotOpened]:
+        """Those that fit, the cheapest first, ties by id; the usual practitioner's best last if need be."""
         usual = self.need.usual_practitioner
         fitting = [slot for slot in self.slots if self.fits(slot)]
-        return sorted(fitting, key=lambda slot: (slot.practitioner_id != usual, self.costs(slot), slot.slot_id))
+        ranked = sorted(fitting, key=lambda slot: (self.costs(slot), slot.slot_id))
+        own = [slot for slot in ranked if slot.practitioner_id == usual][:1]
+        found = ranked[:limit]
+        return found if limit < 2 or not own or own[0] in found else [*found[: limit - 1], *own]
 
 
 def crow(here: Place, there: Place) -> float | None:

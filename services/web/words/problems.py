@@ -120,16 +120,6 @@ PROBLEMS: dict[str, Words] = {
         ),
         Said("Request not found", "Look for it on the board of your territory: this number is not on it."),
     ),
-    "place_under_way": Words(
-        409,
-        Said("Place en cours d'attribution", "Attendez quelques secondes : le tableau montre la réponse."),
-        Said("A place is being taken", "Wait a few seconds: the board shows the answer."),
-    ),
-    "same_place": Words(
-        409,
-        Said("C'est déjà sa place", "Le patient a déjà ce rendez-vous : choisissez-en un autre."),
-        Said("The same place", "The patient has this appointment already: choose another one."),
-    ),
     "already_entered": Words(
         409,
         Said("Demande déjà enregistrée", "Ouvrez-la sur le tableau, ou commencez une nouvelle saisie."),

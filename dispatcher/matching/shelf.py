@@ -1,0 +1,71 @@
+"""Which rows begin when? Rows of slots by the half hour, taken in and out without moving the others."""
+
+from array import array
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+SECONDS = 1800
+FIRST_LOOK = 256
+"""Rows judged at first: where seats are many, the best are among them. Each further look takes twice as many."""
+
+
+class Shelf:
+    """Row numbers in bins of half an hour of their slot's start. No order within a bin: whoever asks sorts."""
+
+    def __init__(self) -> None:
+        self.bins: dict[int, array[int]] = {}
+        self._at: dict[int, tuple[int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._at
+
+    def add(self, row: int, start: int) -> None:
+        """Take in a row (which is not here) whose slot begins at `start` (epoch seconds)."""
+        number = start // SECONDS
+        rows = self.bins.get(number)
+        if rows is None:
+            rows = self.bins[number] = array("q")
+        self._at[row] = (number, len(rows))
+        rows.append(row)
+
+    def remove(self, row: int) -> None:
+        """Take out a row; nothing when it is not here. The last of its bin takes its place."""
+        found = self._at.pop(row, None)
+        if found is None:
+            return
+        number, index = found
+        rows = self.bins[number]
+        last = rows.pop()
+        if last != row:
+            rows[index] = last
+            self._at[last] = (number, index)
+        if not rows:
+            del self.bins[number]
+
+
+def by_start(
+    shelves: Iterable[Shelf], since: int, until: int, enough: int = FIRST_LOOK
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Rows that may begin in [since, until], soonest bins first: each time some rows (`enough`, then twice as many…),
+    and the moment (epoch seconds) before which no later row begins. Bins are not cut: a few rows before `since` or
+    after `until` may be there."""
+    last = until // SECONDS
+    bins = [shelf.bins for shelf in shelves if shelf.bins]
+    parts: list[array[int]] = []
+    count = 0
+    for number in range(since // SECONDS, last + 1) if bins else ():
+        for one in bins:
+            rows = one.get(number)
+            if rows is not None:
+                parts.append(rows)
+                count += len(rows)
+        if count >= enough:
+            yield np.concatenate([np.frombuffer(part, np.int64) for part in parts]), (number + 1) * SECONDS
+            parts, count, enough = [], 0, enough * 2
+    if parts:
+        yield np.concatenate([np.frombuffer(part, np.int64) for part in parts]), (last + 1) * SECONDS

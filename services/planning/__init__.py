@@ -1,0 +1,1 @@
+"""How is the engine asked « what if », on files, with no server?"""

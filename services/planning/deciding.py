@@ -1,0 +1,158 @@
+"""What does each policy decide, and why? One request after the other, or all at once, with promises or without."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from dispatcher.matching.choice import Option, consider, count_refusals, propose
+from dispatcher.matching.eligibility import say_counts
+from dispatcher.matching.pair import urgency_weight
+from dispatcher.matching.radius import widened
+from dispatcher.matching.ranking import MISS, say_minutes
+from dispatcher.matching.seats import OpenSeats, OpenSlot
+from dispatcher.matching.travel import distance_km
+from dispatcher.matching.words import say_loss
+from dispatcher.planning.batch import Plan, plan
+from dispatcher.planning.edges import Ask
+from dispatcher.planning.promises import Lateness, flexible, improve
+from schemas.values import Place, SlotState
+from services.planning.reading import ZONE
+
+Policy = Literal["online", "batch", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one request: the slot (None = nobody), what it costs in equivalent minutes (a miss costs its
+    weight times three days), why, and by how much the next two lost; in French."""
+
+    request_id: str
+    slot_id: str | None
+    cost: int
+    reasons: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """Every request in the order of the file; and the plan of all at once (online: what could have been), whose edges
+    are those considered."""
+
+    decisions: list[Decision]
+    best: Plan
+
+
+def decide(asks: list[Ask], slots: list[OpenSlot], now: datetime, policy: Policy) -> Decided:
+    """What the policy does with these requests and slots. Every seat of a slot counts as beginning with it."""
+    wide = _widened(asks, slots)
+    if policy == "online":
+        best = plan(wide, _open(slots), now)
+        return Decided(_one_by_one(wide, _open(slots), now), best)
+    seats = _open(slots)
+    best = plan(wide, seats, now) if policy == "batch" else improve([], wide, seats, now).plan
+    told = [_of_all(ask, best, seats, now) for ask in wide]
+    if policy == "late":
+        told = [_promise(one, ask, seats, now) for one, ask in zip(told, wide, strict=True)]
+    return Decided(told, best)
+
+
+def _open(slots: Iterable[OpenSlot]) -> OpenSeats:
+    seats = OpenSeats()
+    for slot in slots:
+        seats.put(slot)
+    return seats
+
+
+def _widened(asks: list[Ask], slots: list[OpenSlot]) -> list[Ask]:
+    """The requests with their radius enlarged where there are few practitioners."""
+    places: dict[str, dict[str, Place]] = {}
+    for slot in slots:
+        places.setdefault(slot.profession, {})[slot.practitioner_id] = slot.place
+    known: dict[tuple[str, Place], float] = {}
+    for ask in asks:
+        where = (ask.need.profession, ask.need.place)
+        if where not in known:
+            kms = (distance_km(where[1], place) for place in places.get(where[0], {}).values())
+            known[where] = widened(ask.need.radius_km, (km for km in kms if km is not None))
+    return [
+        replace(ask, need=ask.need.model_copy(update={"radius_km": known[ask.need.profession, ask.need.place]}))
+        for ask in asks
+    ]
+
+
+# --- one after the other --------------------------------------------------------------------------------
+
+
+def _one_by_one(asks: list[Ask], seats: OpenSeats, now: datetime) -> list[Decision]:
+    """What the server does: the best seat for each, in the order of the file."""
+    told = []
+    for ask in asks:
+        found = propose(ask.need, seats, ask.territory, now)
+        if found.options:
+            best = found.options[0]
+            told.append(Decision(ask.request_id, best.slot.slot_id, best.cost, best.reasons, found.others()))
+            _book(seats, best.slot)
+        else:
+            told.append(_missed(ask, say_counts(found.counts)))
+    return told
+
+
+def _book(seats: OpenSeats, slot: OpenSlot) -> None:
+    left = slot.state.free - 1
+    state = SlotState(version=slot.state.version + 1, free=left, next_start=slot.state.next_start if left else None)
+    seats.put(replace(slot, state=state))
+
+
+def _missed(ask: Ask, why: list[str]) -> Decision:
+    return Decision(ask.request_id, None, urgency_weight(ask.need) * MISS, tuple(why))
+
+
+# --- all at once ----------------------------------------------------------------------------------------
+
+
+def _of_all(ask: Ask, best: Plan, seats: OpenSeats, now: datetime) -> Decision:
+    """One request's part of the plan: its seat, and the two that would have cost all least instead."""
+    ranked = _ranked(ask, best)
+    slot_id = best.chosen.get(ask.request_id)
+    if slot_id is None:
+        given = [f"{len(ranked)} créneau{'x' * (len(ranked) > 1)} plus utile{'s' * (len(ranked) > 1)} à d'autres"]
+        return _missed(ask, given * bool(ranked) + say_counts(count_refusals(ask.need, seats, ask.territory, now)))
+    look = _looking(ask, seats, now)
+    chosen = look(slot_id, dict(ranked)[slot_id])
+    others = [look(*one) for one in ranked[:3] if one[0] != slot_id][:2]
+    lost = tuple(f"{', '.join(one.reasons)} ({say_loss(chosen.terms, one.terms, one.crowd)})" for one in others)
+    return Decision(ask.request_id, slot_id, chosen.cost, chosen.reasons, lost)
+
+
+def _ranked(ask: Ask, best: Plan) -> list[tuple[str, int]]:
+    """The slots considered for the request and their prices, the least cost and price together first."""
+    edges, prices = best.edges, best.worth.seat
+    number = best.number[ask.request_id]
+    first, end = edges.request.searchsorted([number, number + 1])
+    slots, costs = edges.slot[first:end], edges.cost[first:end]
+    order = (costs + prices[slots]).argsort(kind="stable").tolist()
+    return [(edges.slots[slots[at]], int(prices[slots[at]])) for at in order]
+
+
+def _looking(ask: Ask, seats: OpenSeats, now: datetime) -> Callable[[str, int], Option]:
+    def look(slot_id: str, price: int) -> Option:
+        slot = seats.get(slot_id)
+        assert slot is not None
+        option = consider(ask.need, slot, seats, now, territory=ask.territory)
+        assert option is not None  # an edge is a pair that fits
+        return replace(option, terms={**option.terms, "scarcity": price})
+
+    return look
+
+
+def _promise(told: Decision, ask: Ask, seats: OpenSeats, now: datetime) -> Decision:
+    """The same, told later to whoever can wait: a window now, the hour before the visit."""
+    setting = Lateness()
+    slot = seats.get(told.slot_id) if told.slot_id else None
+    if slot is None or not flexible(ask.need, slot.start, now, setting):
+        return told
+    end = ask.need.deadline.astimezone(ZONE)
+    before = say_minutes(setting.horizon.total_seconds() / 60)
+    promise = f"promis avant le {end:%d/%m à %H:%M}, heure dite {before} avant ; place gardée"
+    return replace(told, reasons=(promise, *told.reasons))

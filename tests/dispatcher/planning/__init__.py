@@ -1,0 +1,1 @@
+"""Is the plan of many the best there is?"""
