@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from schemas.practitioner import Terms
+from schemas.sealed import Sealed
 from schemas.values import Capacity, Minutes, Mode, Place, SlotState, Value
 
 AHEAD_AT_MOST = timedelta(days=90)
@@ -23,7 +25,8 @@ class NewSlot(Value):
 
 
 class NewPractitioner(Value):
-    """A health professional of the territory. Name and office address are those of the public directory."""
+    """A health professional of the territory. Name and office address are those of the public directory; `phone` is
+    sealed under the practitioner's own key; `terms` are those agreed on joining, and change nothing later."""
 
     id: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
     name: str = Field(min_length=2, max_length=120)
@@ -33,6 +36,9 @@ class NewPractitioner(Value):
     lat: float | None = None
     lon: float | None = None
     address: str = ""
+    zone: str | None = None
+    phone: Sealed[str] | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class SlotRow:
     status: str
     version: int
     seats: tuple[SeatRow, ...]
+    once: bool = False
 
 
 def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datetime:

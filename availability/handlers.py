@@ -1,19 +1,20 @@
 """What does availability do when it hears a fact? It alone has the last word on a seat."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store
-from availability.agenda import SeatRow, SlotRow, state_of, usable_mode
+from availability.agenda import NewSlot, SeatRow, SlotRow, state_of, usable_mode
 from availability.booking import Lost, exchange, seat_for
-from availability.seating import free_seat
+from availability.seating import free_seat, say_opened
 from availability.store import Desk
 from schemas.event import Cause, Event, Order, derived_id
+from schemas.offer import OfferAccepted
 from schemas.request import RequestClosed, RequestWithdrawn
 from schemas.slot import BookingRefused, ExchangeChosen, Move, SeatFreed, SlotBooked, SlotChosen, SlotLost
 from schemas.values import system_actor
@@ -25,10 +26,14 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
     seat = seat_for(slot, event.request_id, now)
     if slot is None or isinstance(seat, str):
         return [_lost(event, event, event.slot_id, slot, seat if isinstance(seat, str) else "unknown", now)]
-    held = await desk.seat_of(event.request_id)
-    if held is not None and held.slot_id == slot.slot_id:
+    held, who = await desk.seat_of(event.request_id), slot.practitioner_id
+    counted = desk.visits.counts(who, seat.start, event.usual_practitioner, event.regulated_at)
+    if held is not None and held.slot_id == slot.slot_id:  # it was promised before: no cap comes after that
         kept = replace(held, kind=event.kind, expires_at=None)
-        return [_booked(event, event, await desk.keep(slot, held, event.kind), kept, now)]
+        changed = await desk.keep(slot, held, event.kind, counted=counted)
+        return [_booked(event, event, changed, kept, now, counted=counted)]
+    if await desk.visits.refusal(who, event.request_id, seat.start, now, counted=counted) is not None:
+        return [_lost(event, event, slot.slot_id, slot, "closed", now)]
     said: list[Event] = []
     if held is not None:  # another seat was held while talking: one request, one seat
         said = await free_seat(event, held, "given_back", desk, now)
@@ -36,7 +41,29 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
         slot.slot_id, seat.number, event.request_id, event.kind, seat.start, seat.minutes,
         usable_mode(event.modes, slot.modes), None,
     )  # fmt: skip
-    return [*said, _booked(event, event, await desk.take(slot, booking, now), booking, now)]
+    taken = await desk.take(slot, booking, now, counted=counted)
+    return [*said, _booked(event, event, taken, booking, now, counted=counted)]
+
+
+async def on_offer_accepted(event: OfferAccepted, desk: Desk, now: datetime) -> list[Event]:
+    """Open the agreed time for this one patient and book it: [SlotOpened, SlotBooked]; or SlotLost, when something of
+    the agenda is there, the terms allow no more, or the time has passed."""
+    who = await store.lock_practitioner(desk.db, event.practitioner_id)
+    if who is None or event.start <= now:
+        return [_lost(event, event, event.slot_id, None, "unknown" if who is None else "past", now)]
+    counted = desk.visits.counts(who.id, event.start, event.usual_practitioner, event.regulated_at)
+    if await desk.visits.refusal(who.id, event.request_id, event.start, now, counted=counted) is not None:
+        return [_lost(event, event, event.slot_id, None, "closed", now)]
+    ends = event.start + timedelta(minutes=event.minutes)
+    if await store.agenda(desk.db, who.id, event.start, ends, only_open=True):
+        return [_lost(event, event, event.slot_id, None, "taken", now)]
+    held = await desk.seat_of(event.request_id)
+    said = [] if held is None else await free_seat(event, held, "given_back", desk, now)
+    new = NewSlot(start=event.start, minutes=event.minutes, modes=(event.mode,))
+    (slot,) = await store.add_slots(desk.db, who, [(event.slot_id, new)], once=True)
+    seat = SeatRow(slot.slot_id, 0, event.request_id, "booking", slot.start, slot.minutes, event.mode, None)
+    taken = await desk.take(slot, seat, now, counted=counted)
+    return [*said, say_opened(event, taken, now), _booked(event, event, taken, seat, now, counted=counted)]
 
 
 async def on_exchange_chosen(event: ExchangeChosen, desk: Desk, now: datetime) -> list[Event]:
@@ -45,7 +72,7 @@ async def on_exchange_chosen(event: ExchangeChosen, desk: Desk, now: datetime) -
     known = {slot_id: slot for slot_id, slot in slots.items() if slot is not None}
     held = {move.request_id: await desk.seat_of(move.request_id) for move in event.moves}
     taken = exchange(event.moves, known, held, now)
-    if taken is None:
+    if taken is None or not await _within_caps(event.moves, taken, known, desk, now):
         return [_lost(event, move, move.to_slot, known.get(move.to_slot), "taken", now) for move in event.moves]
     for seat in held.values():
         if seat is not None:
@@ -88,7 +115,24 @@ async def expire_holds(order: Order, db: AsyncConnection, now: datetime) -> list
     return said
 
 
-def _booked(cause: Cause, chosen: SlotChosen | Move, slot: SlotRow, seat: SeatRow, now: datetime) -> SlotBooked:
+async def _within_caps(
+    moves: Sequence[Move], taken: Sequence[SeatRow], slots: Mapping[str, SlotRow], desk: Desk, now: datetime
+) -> bool:
+    """Whether the terms of those who get patients allow it, once all have left."""
+    leaving = [(slots[move.from_slot].practitioner_id, move.request_id) for move in moves]
+    coming = [(slots[seat.slot_id].practitioner_id, seat.request_id, seat.start) for seat in taken]
+    return await desk.visits.allow(leaving, coming, now)
+
+
+def _booked(
+    cause: Cause,
+    chosen: SlotChosen | OfferAccepted | Move,
+    slot: SlotRow,
+    seat: SeatRow,
+    now: datetime,
+    *,
+    counted: bool = True,
+) -> SlotBooked:
     return SlotBooked.after(
         cause,
         now,
@@ -103,11 +147,17 @@ def _booked(cause: Cause, chosen: SlotChosen | Move, slot: SlotRow, seat: SeatRo
         place=slot.place,
         state=state_of(slot),
         kind=seat.kind,
+        counted=counted,
     )
 
 
 def _lost(
-    cause: Cause, chosen: SlotChosen | Move, slot_id: str, slot: SlotRow | None, why: Lost, now: datetime
+    cause: Cause,
+    chosen: SlotChosen | OfferAccepted | Move,
+    slot_id: str,
+    slot: SlotRow | None,
+    why: Lost,
+    now: datetime,
 ) -> SlotLost:
     return SlotLost.after(
         cause,
@@ -132,6 +182,10 @@ async def hear(
             slots += [one.from_slot, one.to_slot] if isinstance(one, Move) else [one.slot_id] if one.slot_id else []
             requests.append(one.request_id)
     desk = await Desk(db).fetch(slots, requests)
+    if isinstance(facts[0], SlotChosen | ExchangeChosen):
+        await desk.visits.fetch((slot.practitioner_id for slot in desk.slots()), now)
+    elif isinstance(facts[0], OfferAccepted):
+        await desk.visits.fetch((fact.practitioner_id for fact in facts), now)
     return [await on(fact, desk, now) for fact in facts]
 
 
@@ -140,6 +194,7 @@ def reactions() -> dict[type[Event], Any]:
     on: dict[type[Event], Any] = {
         SlotChosen: on_slot_chosen,
         ExchangeChosen: on_exchange_chosen,
+        OfferAccepted: on_offer_accepted,
         RequestWithdrawn: on_ended,
         RequestClosed: on_ended,
         BookingRefused: on_ended,

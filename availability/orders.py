@@ -1,16 +1,19 @@
 """What does availability do when a person asks? Publish, cancel, hold, release, register."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import store
+from availability import members, store
 from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
 from availability.booking import HOLD_FOR, seat_for
-from availability.seating import free_seat
-from availability.store import Desk
+from availability.seating import free_seat, say_opened
+from availability.store import Desk, PractitionerRow
+from availability.terms import widens
+from availability.visits import Visits
 from schemas.event import Event, Order, derived_id
+from schemas.practitioner import PractitionerDescribed, Terms, usual_terms
 from schemas.slot import (
     BookingCancelled,
     DelegationSet,
@@ -18,9 +21,10 @@ from schemas.slot import (
     SlotClosed,
     SlotHeld,
     SlotLost,
-    SlotOpened,
 )
-from schemas.values import Mode, Refused
+from schemas.values import Mode, Place, Refused
+
+DESCRIBED_AT_ONCE = 200
 
 
 async def publish_slots(
@@ -42,24 +46,7 @@ async def publish_slots(
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
-    return [
-        SlotOpened.after(
-            order,
-            now,
-            key=slot.slot_id,
-            territory=slot.territory,
-            slot_id=slot.slot_id,
-            practitioner_id=slot.practitioner_id,
-            profession=slot.profession,
-            place=slot.place,
-            start=slot.start,
-            minutes=slot.minutes,
-            capacity=slot.capacity,
-            modes=slot.modes,
-            state=state_of(slot),
-        )
-        for slot in opened
-    ]
+    return [say_opened(order, slot, now) for slot in opened]
 
 
 async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -109,6 +96,9 @@ async def hold_seat(
     if held is not None:
         said = await free_seat(order, held, "given_back", desk, now)
         slot = await desk.slot(slot_id) or slot
+    refused = await desk.visits.refusal(slot.practitioner_id, request_id, seat.start, now, counted=True)
+    if refused is not None:
+        return Refused(code=refused)
     until, used = now + HOLD_FOR, usable_mode((mode,), slot.modes)
     hold = SeatRow(slot_id, seat.number, request_id, "hold", seat.start, seat.minutes, used, until)
     state = state_of(await desk.take(slot, hold, now))
@@ -130,9 +120,76 @@ async def release_hold(order: Order, request_id: str, db: AsyncConnection, now: 
 async def register_practitioners(
     order: Order, people: Sequence[NewPractitioner], db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
-    """Add practitioners to the order's territory, or bring them up to date."""
-    await store.register(db, order.territory, people)
-    return [PractitionersRegistered.after(order, now, practitioner_ids=tuple(one.id for one in people))]
+    """Add practitioners to the order's territory, or bring them up to date, and say who they are."""
+    named = [_with_terms(one) for one in people]
+    known = await members.register(db, order.territory, named)
+    registered = PractitionersRegistered.after(order, now, practitioner_ids=tuple(one.id for one in people))
+    return [registered, *(_described(order, one, now) for one in known)]
+
+
+async def set_terms(
+    order: Order, practitioner_id: str, terms: Terms, db: AsyncConnection, now: datetime, *, may_widen: bool
+) -> list[Event] | Refused:
+    """Change what a practitioner allows. Only the practitioner, or the delegate, may allow more than before."""
+    who = await store.lock_practitioner(db, practitioner_id)
+    if who is None:
+        return Refused(code="unknown_practitioner")
+    if not may_widen and widens(who.terms, terms, now):
+        return Refused(code="not_yours_to_allow")
+    if who.terms == terms and who.version:
+        return []
+    return [_described(order, await members.set_terms(db, who, terms), now)]
+
+
+async def could_see(
+    practitioner_id: str,
+    request_id: str,
+    start: datetime,
+    minutes: int,
+    usual: str | None,
+    regulated_at: datetime,
+    db: AsyncConnection,
+    now: datetime,
+) -> Refused | None:
+    """Why the practitioner could not see this patient then, as terms and agenda stand; None = could. Changes nothing:
+    the last word is said when the time is booked."""
+    visits = Visits(db)
+    await visits.fetch([practitioner_id], now)
+    counted = visits.counts(practitioner_id, start, usual, regulated_at)
+    why = await visits.refusal(practitioner_id, request_id, start, now, counted=counted)
+    if why is not None:
+        return Refused(code=why)
+    other = await store.agenda(db, practitioner_id, start, start + timedelta(minutes=minutes), only_open=True)
+    if other:
+        return Refused(code="time_taken")
+    return None
+
+
+async def describe_practitioners(
+    order: Order, zones: Mapping[str, str], db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Say who those are that were registered before anybody said it. `zones`: the time zone of each territory."""
+    return [_described(order, one, now) for one in await members.describe(db, zones, DESCRIBED_AT_ONCE)]
+
+
+def _with_terms(one: NewPractitioner) -> NewPractitioner:
+    return one if one.terms else one.model_copy(update={"terms": usual_terms(one.profession)})
+
+
+def _described(order: Order, who: PractitionerRow, now: datetime) -> Event:
+    place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
+    return PractitionerDescribed.after(
+        order,
+        now,
+        key=f"{who.id}:{who.version}",
+        territory=who.territory,
+        practitioner_id=who.id,
+        profession=who.profession,
+        place=place,
+        zone=who.zone or "Europe/Paris",
+        terms=who.terms,
+        version=who.version,
+    )
 
 
 async def delegate_to(

@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
+from availability.visits import Visits, terms_of
+from schemas.practitioner import Terms
+from schemas.sealed import Sealed
 from schemas.slot import Seating
 from schemas.values import Mode, Place
 
@@ -25,25 +28,25 @@ _SEATS_OF = select(BOOKING).where(BOOKING.c.request_id.in_(_THESE), LIVE)
 _SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(_THESE)).order_by(BOOKING.c.seat)
 _TAKE = insert(BOOKING).execution_options(later="request_id")
 _OF_REQUEST = update(BOOKING).where(BOOKING.c.request_id == bindparam("request_id_"), LIVE)
-_KEEP = _OF_REQUEST.values(kind=bindparam("now"), expires_at=None).execution_options(later="request_id_")
+_KEEP = _OF_REQUEST.values(kind=bindparam("now"), expires_at=None, counted=bindparam("act")).execution_options(
+    later="request_id_"
+)
 _LEAVE = _OF_REQUEST.values(state=bindparam("now")).execution_options(later="request_id_")
 _CHANGED = update(SLOT).where(SLOT.c.id == bindparam("this")).execution_options(later="this")
 
 
 class PractitionerRow(NewPractitioner):
-    """A practitioner with the territory that registered them."""
+    """A practitioner with the territory that registered them; `version` 0 = nothing was said of the terms yet."""
 
     territory: str
+    terms: Terms
+    version: int = 0
 
 
-async def register(db: AsyncConnection, territory: str, people: Sequence[NewPractitioner]) -> None:
-    """Add practitioners, or bring those known up to date."""
-    statement = insert(PRACTITIONER)
-    columns = ("name", "profession", "specialty", "commune", "lat", "lon", "address")
-    statement = statement.on_conflict_do_update(
-        index_elements=["id"], set_={column: statement.excluded[column] for column in columns}
-    )
-    await db.execute(statement, [{"territory": territory, **one.model_dump()} for one in people])
+def practitioner_row(row: Any) -> PractitionerRow:
+    """The row of the table as a value."""
+    sealed = None if row.phone is None else Sealed[str].model_validate_json(row.phone)
+    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), "phone": sealed})
 
 
 async def practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:
@@ -54,13 +57,13 @@ async def lock_practitioner(db: AsyncConnection, practitioner_id: str) -> Practi
     """The practitioner, for changing the agenda: others who publish for the same one wait for our transaction."""
     query = select(PRACTITIONER).where(PRACTITIONER.c.id == practitioner_id).with_for_update()
     row = (await db.execute(query)).one_or_none()
-    return None if row is None else PractitionerRow.model_validate(row._asdict())
+    return None if row is None else practitioner_row(row)
 
 
 async def practitioners(db: AsyncConnection, ids: Iterable[str]) -> dict[str, PractitionerRow]:
     """Those that exist, by id."""
     rows = await db.execute(select(PRACTITIONER).where(PRACTITIONER.c.id.in_(set(ids))))
-    return {row.id: PractitionerRow.model_validate(row._asdict()) for row in rows}
+    return {row.id: practitioner_row(row) for row in rows}
 
 
 async def find_practitioners(
@@ -73,7 +76,7 @@ async def find_practitioners(
     for word in words.split():
         query = query.where(func.lower(PRACTITIONER.c.name).contains(word.lower(), autoescape=True))
     rows = await db.execute(query.order_by(PRACTITIONER.c.name, PRACTITIONER.c.id).limit(limit))
-    return [PractitionerRow.model_validate(row._asdict()) for row in rows]
+    return [practitioner_row(row) for row in rows]
 
 
 async def delegate(db: AsyncConnection, delegate_id: str, practitioner_ids: Iterable[str]) -> None:
@@ -94,8 +97,10 @@ async def delegations(db: AsyncConnection, delegate_id: str) -> list[str]:
     return [row.practitioner_id for row in rows]
 
 
-async def add_slots(db: AsyncConnection, who: PractitionerRow, slots: Sequence[tuple[str, NewSlot]]) -> list[SlotRow]:
-    """Open these slots (id, slot). The database refuses those that overlap."""
+async def add_slots(
+    db: AsyncConnection, who: PractitionerRow, slots: Sequence[tuple[str, NewSlot]], *, once: bool = False
+) -> list[SlotRow]:
+    """Open these slots (id, slot), `once` = for one patient alone. The database refuses those that overlap."""
     rows = [
         {
             "id": slot_id,
@@ -112,6 +117,7 @@ async def add_slots(db: AsyncConnection, who: PractitionerRow, slots: Sequence[t
             "modes": ",".join(slot.modes),
             "status": "open",
             "version": 1,
+            "once": once,
         }
         for slot_id, slot in slots
     ]
@@ -131,6 +137,7 @@ async def add_slots(db: AsyncConnection, who: PractitionerRow, slots: Sequence[t
             "open",
             1,
             (),
+            once,
         )
         for slot_id, slot in slots
     ]
@@ -161,6 +168,7 @@ class Desk:
         self.db = db
         self._slots: dict[str, SlotRow] = {}
         self._seats: dict[str, SeatRow | None] = {}
+        self.visits = Visits(db)
 
     async def fetch(self, slot_ids: Iterable[str], request_ids: Iterable[str] = ()) -> "Desk":
         """Take these slots in hand, and look where these requests sit."""
@@ -182,20 +190,27 @@ class Desk:
         """The active seat of a request."""
         return (await self.fetch([], [request_id]))._seats[request_id]
 
-    async def take(self, slot: SlotRow, seat: SeatRow, now: datetime) -> SlotRow:
-        """The slot with one more seat held or booked. The database refuses a seat, or a request, taken twice."""
+    def slots(self) -> Iterable[SlotRow]:
+        """Those in hand."""
+        return self._slots.values()
+
+    async def take(self, slot: SlotRow, seat: SeatRow, now: datetime, *, counted: bool = True) -> SlotRow:
+        """The slot with one more seat held or booked; `counted` = a regulated act. The database refuses a seat, or a
+        request, taken twice."""
         row = {
             "slot_id": seat.slot_id, "seat": seat.seat, "request_id": seat.request_id, "kind": seat.kind,
             "state": "active", "start": seat.start, "minutes": seat.minutes, "mode": seat.mode,
-            "expires_at": seat.expires_at, "made_at": now,
+            "expires_at": seat.expires_at, "made_at": now, "counted": counted,
         }  # fmt: skip
         await self.db.execute(_TAKE, row)
         self._seats[seat.request_id] = seat
+        self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
         return await self._change(slot, seats=(*slot.seats, seat))
 
-    async def keep(self, slot: SlotRow, seat: SeatRow, kind: Seating) -> SlotRow:
+    async def keep(self, slot: SlotRow, seat: SeatRow, kind: Seating, *, counted: bool = True) -> SlotRow:
         """The slot with this hold or guarantee turned into that kind of seat: for others nothing changes."""
-        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "now": kind})
+        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "now": kind, "act": counted})
+        self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
         kept = self._seats[seat.request_id] = replace(seat, kind=kind, expires_at=None)
         changed = self._slots[slot.slot_id] = replace(
             slot, seats=tuple(kept if one == seat else one for one in slot.seats)
@@ -206,6 +221,7 @@ class Desk:
         """The slot without this seat, which ends as `state` (released, cancelled, superseded)."""
         await self.db.execute(_LEAVE, {"request_id_": seat.request_id, "now": state})
         self._seats[seat.request_id] = None
+        self.visits.remove(slot.practitioner_id, seat.request_id)
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
     async def close(self, slot: SlotRow) -> SlotRow:
@@ -263,6 +279,7 @@ async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]
             row.status,
             row.version,
             tuple(seats.get(row.id, ())),
+            row.once,
         )
         for row in rows
     ]

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
 ACTIVE = text("state = 'active'")
 
 
 class PractitionerTable(SQLModel, table=True):
-    """A health professional, as in the public directory."""
+    """A health professional, as in the public directory. `phone` is sealed under the practitioner's own key; `version`
+    counts what was said of the terms: 0 = nothing yet."""
 
     __tablename__ = "practitioner"
     id: str = Field(primary_key=True)
@@ -22,6 +23,10 @@ class PractitionerTable(SQLModel, table=True):
     lat: float | None = None
     lon: float | None = None
     address: str = ""
+    zone: str | None = None
+    phone: str | None = None
+    terms: str | None = None
+    version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class DelegationTable(SQLModel, table=True):
@@ -33,7 +38,8 @@ class DelegationTable(SQLModel, table=True):
 
 
 class SlotTable(SQLModel, table=True):
-    """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps."""
+    """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps; `once` = opened for
+    one patient alone, on being asked: it is open to nobody else afterwards."""
 
     __tablename__ = "slot"
     __table_args__ = (Index("slot_agenda", "practitioner_id", "start"),)
@@ -51,10 +57,12 @@ class SlotTable(SQLModel, table=True):
     modes: str
     status: str = "open"
     version: int = 1
+    once: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class BookingTable(SQLModel, table=True):
-    """A seat that was held or booked. The two unique indexes prevent a double booking, whatever the code does."""
+    """A seat that was held or booked. The two unique indexes prevent a double booking, whatever the code does.
+    `counted` = a regulated act, which counts to the practitioner's weekly cap."""
 
     __tablename__ = "booking"
     __table_args__ = (
@@ -80,6 +88,7 @@ class BookingTable(SQLModel, table=True):
     mode: str
     expires_at: datetime | None = None
     made_at: datetime
+    counted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 GUARDS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store
+from dispatcher import members, store
 from dispatcher.life import State, timers_when_seeking
 from dispatcher.matching.choice import consider
 from dispatcher.matching.pair import urgency_weight
@@ -17,12 +17,14 @@ from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
 from dispatcher.steps import choose, look, say_unmatched
 from dispatcher.store import Desk
 from schemas.event import Event
+from schemas.practitioner import PractitionerDescribed
 from schemas.request import CareRequested
 from schemas.slot import (
     BookingCancelled,
     HoldReleased,
     SeatFreed,
     SlotBooked,
+    SlotChosen,
     SlotClosed,
     SlotHeld,
     SlotLost,
@@ -49,7 +51,17 @@ async def on_care_requested(event: CareRequested, desk: Desk, now: datetime, *, 
         reasons = (*chosen_with_the_patient(event.why), *(option.reasons if option else ()))
         territory = held.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), desk, now)]
-    return await look(event, row, seats, desk, now) or [say_unmatched(event, row, seats, now)]
+    said = await look(event, row, seats, desk, now)
+    return said if any(isinstance(one, SlotChosen) for one in said) else [say_unmatched(event, row, seats, now), *said]
+
+
+async def on_practitioner_described(
+    event: PractitionerDescribed, desk: Desk, now: datetime, *, seats: OpenSeats
+) -> list[Event]:
+    """Who a practitioner is, and what he or she allows from now on."""
+    await members.know(desk.db, event)
+    seats.hear(event)
+    return []
 
 
 async def on_slot_news(event: Event, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -111,5 +123,6 @@ def reactions(seats: OpenSeats) -> dict[type[Event], Any]:
         SlotHeld: on_slot_news,
         HoldReleased: on_slot_news,
         SeatFreed: on_slot_news,
+        PractitionerDescribed: on_practitioner_described,
     }
     return {fact: partial(hear, react, seats=seats) for fact, react in on.items()}

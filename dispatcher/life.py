@@ -14,6 +14,7 @@ class State(StrEnum):
     """Where a request stands. Those from `fulfilled` on are terminal."""
 
     SEEKING = "seeking"
+    OFFERING = "offering"
     ESCALATED = "escalated"
     PROMISED = "promised"
     BOOKED = "booked"
@@ -26,7 +27,7 @@ class State(StrEnum):
     UNMET = "unmet"
 
 
-WAITING = (State.SEEKING, State.ESCALATED)
+WAITING = (State.SEEKING, State.OFFERING, State.ESCALATED)
 PLACED = (State.BOOKED, State.CONFIRMED)
 SEATED = (State.PROMISED, *PLACED)
 """Those for whom availability keeps a seat."""
@@ -39,6 +40,8 @@ class Wake(StrEnum):
 
     SEEK = "seek"
     """Look again: a seat may have been freed while nobody watched."""
+    RING = "ring"
+    """Nobody has said yes: ask the next practitioners."""
     ESCALATE = "escalate"
     """Alert the first human of the roster, before the miss."""
     STEP_UP = "step_up"
@@ -83,6 +86,12 @@ def escalate_at(now: datetime, deadline: datetime) -> datetime:
 def timers_when_seeking(need: Need, now: datetime) -> list[Timer]:
     """The timers of a request that has no place yet."""
     return [Timer(Wake.SEEK, now + LOOK_AGAIN), Timer(Wake.ESCALATE, escalate_at(now, need.deadline))]
+
+
+def timers_when_lost(state: State, need: Need, now: datetime) -> list[Timer]:
+    """The timers of a waiting request that has lost them all."""
+    ring = [Timer(Wake.RING, now)] if state is State.OFFERING else []
+    return [*timers_when_seeking(need, now), *ring]
 
 
 def timers_when_escalated(need: Need, now: datetime) -> list[Timer]:

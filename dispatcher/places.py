@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from dispatcher import store
+from dispatcher import asked, store
+from dispatcher.asking import seat_found, time_lost
 from dispatcher.life import (
     PLACED,
     SEATED,
@@ -18,7 +19,7 @@ from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
 from schemas.request import Left, RequestBooked, RequestPromised, RequestReopened
-from schemas.slot import BookingCancelled, BookingRefused, SlotBooked, SlotLost
+from schemas.slot import BookingCancelled, BookingRefused, SlotBooked, SlotChosen, SlotLost
 from schemas.values import NotYet
 
 
@@ -34,9 +35,10 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
     if event.start > row.need.deadline and row.state in WAITING and not row.interactive:
         # The picture was stale: only a late seat was left.
         return [_given_back(event, now), *await _without(event, row, seats, desk, now)]
+    over = await seat_found(event, row, desk, now)
     if event.kind == "guarantee":
-        return [await _promise(event, row, desk, now)]
-    return [await _place(event, row, desk, now)]
+        return [*over, await _promise(event, row, desk, now)]
+    return [*over, await _place(event, row, desk, now)]
 
 
 def _is_answer(row: RequestRow, event: SlotBooked | SlotLost) -> bool:
@@ -109,6 +111,7 @@ async def _sit(event: SlotBooked, row: RequestRow, state: State, desk: Desk, **m
         minutes=event.minutes,
         mode=event.mode,
         place=event.place,
+        counted=event.counted,
         **more,
     )
 
@@ -138,8 +141,9 @@ async def _without(
 ) -> list[Event]:
     """Choose again, without this slot."""
     lost = (*row.lost, event.slot_id)
+    not_agreed = await time_lost(event, row, desk, now)
     row = await desk.change(row, pending=None, lost=lost)
-    return await look(event, row, seats, desk, now, lost=lost)
+    return [*not_agreed, *await look(event, row, seats, desk, now, lost=lost)]
 
 
 async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -158,6 +162,7 @@ async def _seek_again(
     """The seat is gone. Who was only promised one hears nothing yet: the promise stands, and a human is alerted at
     once when it cannot be kept."""
     had, promised = _left(row), row.state is State.PROMISED
+    await asked.undo(desk.db, row.request_id)
     row = await desk.change(
         row,
         state=State.SEEKING,
@@ -187,6 +192,7 @@ async def _seek_again(
         promised=promised,
     )
     found = await look(cause, row, seats, desk, now, lost=lost)
-    if promised and not found:
-        found = [await alert(cause, row, 0, "no_place", seats, desk, now)]
+    if promised and not any(isinstance(one, SlotChosen) for one in found):
+        row = await desk.load(row.request_id) or row
+        found.append(await alert(cause, row, 0, "no_place", seats, desk, now))
     return [reopened, *found]

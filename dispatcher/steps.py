@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from dispatcher import store
+from dispatcher.asking import ask_people, stop
 from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
 from dispatcher.matching.choice import count_refusals, propose
 from dispatcher.matching.seats import OpenSeats
@@ -25,12 +26,12 @@ async def look(
     now: datetime,
     lost: tuple[str, ...] = (),
 ) -> list[Event]:
-    """Propose the best seat, or nothing when nobody fits."""
+    """Propose the best seat; when nobody fits, ask people."""
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     if not found.options:
-        await desk.change(row, counts=found.counts, unmatched=True)
-        return []
+        row = await desk.change(row, counts=found.counts, unmatched=True)
+        return await ask_people(cause, row, seats, desk, now)
     best = found.options[0]
     seats.expect(best.slot.slot_id, row.request_id, now)
     slot = best.slot
@@ -76,6 +77,8 @@ async def choose(
         slot_territory=slot_territory,
         reasons=reasons,
         kind=kind,
+        usual_practitioner=row.need.usual_practitioner,
+        regulated_at=row.entered_at,
     )
 
 
@@ -124,10 +127,11 @@ async def alert(
 
 
 async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, desk: Desk, now: datetime) -> list[Event]:
+    asked_no_more = await stop(cause, row, "withdrawn", desk, now)
     await end(desk, row, State(outcome), now)
-    return [
-        RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=row.slot_id or row.pending)
-    ]
+    slot_id = row.slot_id or row.pending
+    closed = RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=slot_id)
+    return [*asked_no_more, closed]
 
 
 async def end(desk: Desk, row: RequestRow, state: State, now: datetime) -> None:

@@ -140,6 +140,12 @@ async def drop_timer(db: AsyncConnection, request_id: str, wake: Wake) -> None:
     await db.execute(_DROP_TIMER, {"this": request_id, "of": wake})
 
 
+async def timers_of(db: AsyncConnection, request_id: str) -> dict[Wake, datetime]:
+    """When which timer of the request is due."""
+    rows = await db.execute(select(TIMER.c.wake, TIMER.c.due).where(TIMER.c.request_id == request_id))
+    return {Wake(row.wake): row.due for row in rows}
+
+
 async def take_due(db: AsyncConnection, now: datetime, limit: int = 200) -> list[tuple[str, Timer]]:
     """Take the due timers out, most overdue first. Whoever takes one is the only one who acts on it."""
     due = select(TIMER).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)

@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
+ACCEPTED, MADE = text("state = 'accepted'"), text("state = 'made'")
+
 
 class CareRequestTable(SQLModel, table=True):
     """One request. `choice` counts the proposals made; `pending` is the slot proposed and not yet answered,
     within an exchange of seats when `exchanging`; `promised_at`: when the patient was promised a place;
     `unmatched`: it was looked for, nobody fitted, and the next seat that opens may be for it.
-    `phone_digest` is keyed: it finds a number again and tells none."""
+    `phone_digest` is keyed: it finds a number again and tells none. `counted`: the visit is a regulated act."""
 
     __tablename__ = "care_request"
     __table_args__ = (
         Index("care_request_board", "territory", "state", "deadline"),
         Index("care_request_entered", "territory", "entered_at"),
+        Index("care_request_of_practitioner", "practitioner_id", "start"),
         Index(
             "care_request_unmatched",
             "territory",
@@ -57,6 +60,7 @@ class CareRequestTable(SQLModel, table=True):
     rank: int = -1
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
+    counted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class TimerTable(SQLModel, table=True):
@@ -79,6 +83,49 @@ class KnownSlotTable(SQLModel, table=True):
     start: datetime | None = Field(default=None, index=True)
 
 
+class KnownPractitionerTable(SQLModel, table=True):
+    """A practitioner as last described; `version` refuses older news."""
+
+    __tablename__ = "known_practitioner"
+    practitioner_id: str = Field(primary_key=True)
+    version: int
+    details: str
+
+
+class OfferTable(SQLModel, table=True):
+    """A practitioner who was asked about a request. Its id comes from both: the same twice is impossible.
+
+    States: made → accepted → undone | ended; made → declined | ended. `answer` is what was said, also when too late.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        Index("offer_of_request", "request_id", "ring"),
+        Index("offer_of_practitioner", "practitioner_id", "made_at"),
+        Index("offer_learned", "territory", "profession", "made_at"),
+        Index("offer_one_accepted", "request_id", unique=True, sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+        Index("offer_open", "practitioner_id", sqlite_where=MADE, postgresql_where=MADE),
+    )
+    id: str = Field(primary_key=True)
+    request_id: str
+    practitioner_id: str
+    territory: str
+    profession: str
+    ring: int
+    circle: str
+    state: str
+    answer: str | None = None
+    why: str | None = None
+    km: float | None = None
+    mode: str
+    start: datetime
+    minutes: int
+    made_at: datetime
+    until: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
 class RosterTable(SQLModel, table=True):
     """Who is alerted in a territory, in which order."""
 
@@ -96,3 +143,4 @@ def _table(model: Any) -> Table:
 
 
 REQUEST, TIMER, KNOWN, ROSTER = map(_table, (CareRequestTable, TimerTable, KnownSlotTable, RosterTable))
+DESCRIBED, OFFER = _table(KnownPractitionerTable), _table(OfferTable)

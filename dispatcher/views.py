@@ -46,6 +46,7 @@ class RequestRow:
     rank: int
     acknowledged_at: datetime | None
     closed_at: datetime | None
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def request_row(row: Any) -> RequestRow:
         None if row.mode is None else Mode(row.mode),
         None if row.place is None else Place.model_validate_json(row.place),
         tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,
-        row.promised_at, row.exchanging, row.escalated_to, row.rank, row.acknowledged_at, row.closed_at,
+        row.promised_at, row.exchanging, row.escalated_to, row.rank, row.acknowledged_at, row.closed_at, row.counted,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
+from dispatcher.asking import ask_next
 from dispatcher.life import (
     LOOK_AGAIN,
     PLACED,
@@ -14,9 +15,9 @@ from dispatcher.life import (
     State,
     Timer,
     Wake,
+    timers_when_lost,
     timers_when_placed,
     timers_when_promised,
-    timers_when_seeking,
 )
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import alert, choose, close_as, look
@@ -52,7 +53,7 @@ async def mend_timers(order: Order, db: AsyncConnection, now: datetime) -> list[
         elif row.state is State.PROMISED and row.start is not None:
             timers = timers_when_promised(row.need, row.start, now)
         else:
-            timers = timers_when_seeking(row.need, now)
+            timers = timers_when_lost(row.state, row.need, now)
         await store.set_timers(db, row.request_id, timers)
     return []
 
@@ -62,6 +63,15 @@ async def _seek(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now
         return []
     await store.add_timers(desk.db, row.request_id, [Timer(Wake.SEEK, now + LOOK_AGAIN)])
     return [] if row.pending else await look(cause, row, seats, desk, now)
+
+
+async def _ring(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
+    if row.state not in WAITING:
+        return []
+    if row.pending:  # somebody has just accepted, or a seat was chosen: what comes of it is known in a moment
+        await store.add_timers(desk.db, row.request_id, [Timer(Wake.RING, now + LOOK_AGAIN)])
+        return []
+    return await ask_next(cause, row, seats, desk, now)
 
 
 async def _escalate(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime) -> list[Event]:
@@ -98,6 +108,7 @@ async def _visit_over(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Des
 Act = Callable[[Cause, RequestRow, OpenSeats, Desk, datetime], Awaitable[list[Event]]]
 _ACTS: Mapping[Wake, Act] = {
     Wake.SEEK: _seek,
+    Wake.RING: _ring,
     Wake.ESCALATE: _escalate,
     Wake.STEP_UP: _step_up,
     Wake.OVERDUE: _overdue,

@@ -10,6 +10,7 @@ UNDO = timedelta(seconds=10)
 GATHER = timedelta(seconds=60)
 """« Cancelled » waits this long: when a new place is found meanwhile, one SMS says both."""
 URGENT_FOR = timedelta(minutes=30)
+URGENT_HOURS = 6
 LINK_AFTER_VISIT = timedelta(hours=2)
 LINK_WHILE_SOUGHT = timedelta(hours=48)
 """A cancelled patient is told to follow the link: it works while a new place is sought (the longest usual promise)."""
@@ -71,6 +72,19 @@ def of_withdrawal(
     if practitioner_id is None:
         return patient
     return [*patient, Telling("seat_freed", "practitioner", practitioner_id, 1, now, start)]
+
+
+def of_offer(practitioner_id: str, hours: int, until: datetime, now: datetime) -> Telling:
+    """A practitioner is asked to take a patient: before everything else when it is urgent."""
+    return Telling("offer", "practitioner", practitioner_id, 0 if hours <= URGENT_HOURS else 1, now, until)
+
+
+def of_end_of_offer(practitioner_id: str, why: str, start: datetime, now: datetime) -> list[Telling]:
+    """The offer stands no more. One that nobody answered in time ends without a word, and so does a late yes, which
+    was answered on the spot."""
+    kind = {"taken": "offer_taken", "withdrawn": "offer_withdrawn", "lost": "offer_lost"}.get(why)
+    until = max(start, now + URGENT_FOR)
+    return [Telling(kind, "practitioner", practitioner_id, 1, now, until)] if kind else []
 
 
 def of_escalation(person: str, now: datetime) -> list[Telling]:

@@ -1,7 +1,6 @@
 """Who is told when a fact is heard? Read, decide, write the messages, say that they are due."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -9,14 +8,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import audience, store
-from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT, Telling
+from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT
 from notifications.store import LinkRow, Links
-from notifications.wording import Facts, render
-from schemas.event import Event, derived_id
+from notifications.writing import Desk, about, keep_link, message_of, never_write, own_key, write
+from schemas.event import Event
 from schemas.house import AlarmRaised
-from schemas.message import Due, MessageDue, MessageFailed
+from schemas.offer import OfferEnded, OfferMade
 from schemas.request import (
-    Patient,
     RequestBooked,
     RequestClosed,
     RequestEscalated,
@@ -24,20 +22,7 @@ from schemas.request import (
     RequestReopened,
     RequestWithdrawn,
 )
-from schemas.sealed import Erased, Sealed, Vault, unreadable
-from schemas.territory import Territory
 from schemas.values import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What writing a message needs besides the fact: who can seal, the territories' names and zones, where links
-    lead (`base_url`), and the channel messages leave by."""
-
-    vault: Vault
-    territories: Mapping[str, Territory]
-    base_url: str
-    channel: str
 
 
 async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
@@ -48,7 +33,7 @@ async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *
     row = LinkRow(
         event.request_id, event.territory, event.slot_id, event.at, version, event.start + LINK_AFTER_VISIT, ended=False
     )
-    await _keep_link(row, links, desk)
+    await keep_link(row, links, desk)
     moved = event.moved and await store.was_told(links.db, event.request_id, event.request_id)
     if event.moved:
         await store.supersede(links.db, event.request_id)
@@ -61,10 +46,10 @@ async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *
         moved=moved,
         interactive=event.interactive,
     )
-    said = await _write(event, tellings, event.start, event.patient, links, now, desk)
+    said = await write(event, tellings, event.start, event.patient, links, now, desk)
     if event.left is not None and await store.was_told(links.db, event.request_id, event.left.practitioner_id):
         left = audience.of_leaving(event.left.practitioner_id, event.left.start, now)
-        said += await _write(event, left, event.left.start, None, links, now, desk, key="left")
+        said += await write(event, left, event.left.start, None, links, now, desk, key="left")
     return said
 
 
@@ -77,9 +62,9 @@ async def on_request_promised(event: RequestPromised, links: Links, now: datetim
         return []
     expires_at = event.deadline + LINK_AFTER_VISIT
     row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
-    await _keep_link(row, links, desk)
+    await keep_link(row, links, desk)
     tellings = audience.of_promise(event.request_id, event.deadline, now, sms=event.patient.sms)
-    return await _write(event, tellings, event.deadline, event.patient, links, now, desk)
+    return await write(event, tellings, event.deadline, event.patient, links, now, desk)
 
 
 async def on_request_reopened(event: RequestReopened, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
@@ -94,12 +79,12 @@ async def on_request_reopened(event: RequestReopened, links: Links, now: datetim
         return []
     expires_at = max(event.at + LINK_WHILE_SOUGHT, link.expires_at if link else event.start)
     row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
-    await _keep_link(row, links, desk)
+    await keep_link(row, links, desk)
     if link is None or link.slot_id != event.slot_id:
         return []
     await store.supersede(links.db, event.request_id)
     tellings = audience.of_cancellation(event.request_id, event.start, now, sms=event.patient.sms)
-    return await _write(event, tellings, event.start, event.patient, links, now, desk)
+    return await write(event, tellings, event.start, event.patient, links, now, desk)
 
 
 async def on_request_withdrawn(event: RequestWithdrawn, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
@@ -111,7 +96,7 @@ async def on_request_withdrawn(event: RequestWithdrawn, links: Links, now: datet
     await _end(event, links, now, desk)
     tell_patient = told and event.patient.sms and event.actor.role is not Role.PATIENT
     tellings = audience.of_withdrawal(event.request_id, practitioner, event.start, now, tell_patient=tell_patient)
-    return await _write(event, tellings, event.start or now, event.patient, links, now, desk)
+    return await write(event, tellings, event.start or now, event.patient, links, now, desk)
 
 
 async def on_request_closed(event: RequestClosed, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
@@ -122,14 +107,37 @@ async def on_request_closed(event: RequestClosed, links: Links, now: datetime, *
 
 async def on_request_escalated(event: RequestEscalated, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Alert the named human."""
-    return await _write(event, audience.of_escalation(event.person, now), event.deadline, None, links, now, desk)
+    return await write(event, audience.of_escalation(event.person, now), event.deadline, None, links, now, desk)
+
+
+async def on_offer_made(event: OfferMade, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Ask the practitioner, unless it was over before we heard of it."""
+    if await store.fate(links.db, message_of(event, "offer", event.practitioner_id)) is not None:
+        return []
+    telling = audience.of_offer(event.practitioner_id, event.hours, event.until, now)
+    return await write(event, [telling], event.start, None, links, now, desk)
+
+
+async def on_offer_ended(event: OfferEnded, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Nobody need answer any more: who was asked hears it; what was not said yet is not said."""
+    asked = audience.of_offer(event.practitioner_id, 0, event.start, now)
+    message_id = message_of(event, asked.kind, event.practitioner_id)
+    fate = await store.fate(links.db, message_id)
+    if fate is None:
+        await never_write(event, asked, links, now, desk)
+    elif fate == "due":
+        await store.retract(links.db, message_id)
+    tellings = audience.of_end_of_offer(event.practitioner_id, event.why, event.start, now)
+    if event.why != "lost" and fate in (None, "due", "superseded"):
+        return []
+    return await write(event, tellings, event.start, None, links, now, desk)
 
 
 async def on_alarm_raised(event: AlarmRaised, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Tell the named human that something is wrong. In a territory nobody knows there is nobody to tell."""
     if event.territory not in desk.territories:
         return []
-    return await _write(event, audience.of_alarm(event.person, now), event.at, None, links, now, desk)
+    return await write(event, audience.of_alarm(event.person, now), event.at, None, links, now, desk)
 
 
 async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datetime, desk: Desk) -> None:
@@ -139,105 +147,12 @@ async def _end(event: RequestWithdrawn | RequestClosed, links: Links, now: datet
     told, version = (link.told, link.version) if link else (event.at, 0)
     expires_at = link.expires_at if link else event.at + LINK_AFTER_VISIT
     row = LinkRow(event.request_id, event.territory, event.slot_id, told, version, expires_at, ended=True)
-    await _keep_link(row, links, desk)
+    await keep_link(row, links, desk)
 
 
 def _is_older(event: RequestBooked | RequestReopened, version: int, link: LinkRow) -> bool:
     """This, or something later, is known of the place. A release that did not count choices yet went by the clock."""
     return link.version >= version if event.choice else link.told > event.at
-
-
-async def _keep_link(row: LinkRow, links: Links, desk: Desk) -> None:
-    """Keep where the patient's token leads; the token itself is derived whenever it is written."""
-    await links.keep(row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
-
-
-async def _write(
-    event: Any,
-    tellings: Sequence[Telling],
-    moment: datetime,
-    patient: Patient | None,
-    links: Links,
-    now: datetime,
-    desk: Desk,
-    *,
-    key: str = "",
-) -> list[Event]:
-    """Write the messages with their text sealed, and say that they are due (or cannot be: the person is erased)."""
-    rows: list[dict[str, Any]] = []
-    due: list[Due] = []
-    said: list[Event] = []
-    about = _about(event)
-    for telling in tellings:
-        message_id = derived_id(event.id, telling.kind, telling.recipient_id)
-        text = _text(telling, event, moment, patient, desk)
-        body = await _sealed(telling, about, message_id, text, desk)
-        named = {"message_id": message_id, "kind": telling.kind, "channel": desk.channel}
-        fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None}
-        if body is None:
-            fate |= {"state": "failed", "why": "erased", "body": unreadable(about, "message")}
-            said.append(MessageFailed.after(event, now, key=message_id, why="not_sent", request_id=about, **named))
-        else:
-            fate["to"] = patient.phone if patient and telling.recipient == "patient" else None
-            due.append(Due(recipient=telling.recipient, lane=telling.lane, send_after=telling.send_after, **named))
-        rows.append(_row(event, telling, message_id, about, desk.channel, fate, now))
-    if rows:
-        await store.write(links.db, rows)
-    if due:
-        said.append(MessageDue.after(event, now, key=key, request_id=about, messages=tuple(due)))
-    return said
-
-
-def _about(event: Any) -> str:
-    """What the messages of a fact are about: its request; an alarm that names none is about itself."""
-    about: str = getattr(event, "request_id", None) or event.alarm_id
-    return about
-
-
-def _own_key(person: str) -> str:
-    return f"to:{person}"
-
-
-async def _sealed(telling: Telling, about: str, message_id: str, text: str, desk: Desk) -> Sealed[str] | None:
-    """The text: the patient's under the request's key, None when she was erased; a professional's, which names nobody
-    and must be heard also of an erased patient, under the professional's own."""
-    try:
-        subject = about if telling.recipient == "patient" else _own_key(telling.recipient_id)
-        return await desk.vault.seal(subject, f"message:{message_id}", text)
-    except Erased:
-        return None
-
-
-def _row(
-    event: Any, telling: Telling, message_id: str, about: str, channel: str, fate: dict[str, Any], now: datetime
-) -> dict[str, Any]:
-    sealed = {name: fate[name].model_dump_json() if fate[name] else None for name in ("body", "to")}
-    return {
-        "id": message_id,
-        "territory": event.territory,
-        "request_id": about,
-        "kind": telling.kind,
-        "recipient": telling.recipient,
-        "recipient_id": telling.recipient_id,
-        "channel": channel,
-        "lane": telling.lane,
-        "state": fate["state"],
-        "why": fate["why"],
-        "actor": event.actor.person,
-        "due_at": now,
-        "send_after": telling.send_after,
-        "valid_until": telling.valid_until,
-        **sealed,
-    }
-
-
-def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk) -> str:
-    territory = desk.territories[event.territory]
-    where = {"practitioner": "/me", "human": "/console"}
-    path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
-    language = patient.language if patient and telling.recipient == "patient" else "fr"
-    facts = Facts(territory.name, moment, desk.base_url + path, territory.phone)
-    return render(telling.kind, language, facts, territory.tz)
 
 
 async def hear(
@@ -249,8 +164,8 @@ async def hear(
     desk: Desk,
 ) -> list[list[Event]]:
     """React to each fact, with the links and the keys of their requests in hand."""
-    requests = set(map(_about, facts))
-    practitioners = {_own_key(fact.practitioner_id) for fact in facts if getattr(fact, "practitioner_id", None)}
+    requests = set(map(about, facts))
+    practitioners = {own_key(fact.practitioner_id) for fact in facts if getattr(fact, "practitioner_id", None)}
     await desk.vault.ensure(requests | practitioners)
     links = await Links(db).fetch(requests)
     return [await on(fact, links, now, desk=desk) for fact in facts]
@@ -265,6 +180,8 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestWithdrawn: on_request_withdrawn,
         RequestClosed: on_request_closed,
         RequestEscalated: on_request_escalated,
+        OfferMade: on_offer_made,
+        OfferEnded: on_offer_ended,
         AlarmRaised: on_alarm_raised,
     }
     return {fact: partial(hear, react, desk=desk) for fact, react in on.items()}

@@ -52,7 +52,7 @@ class LinkRow:
 _WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
 _SUPERSEDE = (
     update(MESSAGE)
-    .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due")
+    .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due", ~MESSAGE.c.kind.startswith("offer"))
     .values(state="superseded")
 )
 _DUE = (
@@ -101,8 +101,22 @@ async def write(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 async def supersede(db: AsyncConnection, request_id: str) -> None:
-    """What is still waiting to be said about the request is true no more."""
+    """What is still waiting to be said of the request's place is true no more. Offers end by themselves."""
     await db.execute(_SUPERSEDE, {"this": request_id})
+
+
+async def fate(db: AsyncConnection, message_id: str) -> str | None:
+    """The state of a message, None when it was never written."""
+    found: str | None = (
+        await db.execute(select(MESSAGE.c.state).where(MESSAGE.c.id == message_id))
+    ).scalar_one_or_none()
+    return found
+
+
+async def retract(db: AsyncConnection, message_id: str) -> None:
+    """What is still waiting to be said is true no more."""
+    mine = MESSAGE.c.id == message_id, MESSAGE.c.state == "due"
+    await db.execute(update(MESSAGE).where(*mine).values(state="superseded"))
 
 
 async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:

@@ -31,7 +31,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{org}: the appointment {day} at {time} is cancelled. If you need care, call {phone}.",
     },
     "new_patient": {"fr": "{org} : un patient {day} à {time}. Détails : {link}"},
-    "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; la place est rouverte. {link}"},
+    "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; ce temps est libre. {link}"},
+    "offer": {"fr": "{org} : un patient à voir {day} à {time}. Dire oui ou non : {link}"},
+    "offer_taken": {"fr": "{org} : un confrère voit le patient proposé {day} à {time}. Merci, rien à faire."},
+    "offer_withdrawn": {"fr": "{org} : le patient proposé {day} à {time} n'attend plus. Merci, rien à faire."},
+    "offer_lost": {"fr": "{org} : {day} à {time} n'est plus libre, le patient est reproposé. {link}"},
     "alarm": {"fr": "{org} : alarme technique {day} à {time}, à voir sans attendre : {link}"},
     "escalated": {"fr": "{org} : une demande reste sans place, échéance {day} à {time}. À traiter : {link}"},
 }

@@ -65,7 +65,8 @@ class HoldReleased(Event):
 class SlotChosen(Event):
     """The dispatcher proposes this slot for this request. `choice` counts the proposals made for the
     request; `modes` in the order the patient prefers them: availability takes the first that the slot offers.
-    A seat that the request has elsewhere is given back in the same transaction, if this one can be had."""
+    A seat that the request has elsewhere is given back in the same transaction, if this one can be had. Whether the
+    visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`."""
 
     subject: ClassVar[str] = "slot.chosen.v1"
     request_id: str
@@ -75,6 +76,8 @@ class SlotChosen(Event):
     patient_territory: str
     slot_territory: str
     reasons: tuple[str, ...] = ()
+    usual_practitioner: str | None = None
+    regulated_at: AwareDatetime | None = None
     kind: Seating = "booking"
 
 
@@ -97,7 +100,7 @@ class ExchangeChosen(Event):
 
 
 class SlotBooked(Event):
-    """The seat is taken for the request."""
+    """The seat is taken for the request. `counted` = it is a regulated act, which counts to a weekly cap."""
 
     subject: ClassVar[str] = "slot.booked.v1"
     request_id: str
@@ -110,6 +113,7 @@ class SlotBooked(Event):
     place: Place
     state: SlotState
     kind: Seating = "booking"
+    counted: bool = True
 
 
 class SlotLost(Event):

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dispatcher.matching.seats import OpenSeats
 from notifications.channels.outcome import Channel
-from notifications.handlers import Desk
+from notifications.writing import Desk
 from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from availability.tables import PRACTITIONER
 from dispatcher import store as requests
 from dispatcher.tables import REQUEST
 from notifications import store as notices
@@ -184,12 +185,13 @@ def old_sessions(before: datetime) -> Select[Any]:
 
 
 async def in_use(db: AsyncConnection, subjects: list[str]) -> set[str]:
-    """The subjects under whose key something is kept here: a request, a message, a message set aside."""
+    """The subjects under whose key something is kept here: a request, a message, a message set aside, a number."""
     used: set[str] = set()
     for column, prefix in (
         (REQUEST.c.id, ""),
         (MESSAGE.c.request_id, ""),
         (MESSAGE.c.recipient_id, "to:"),
+        (PRACTITIONER.c.id, "practitioner:"),
         (ASIDE.c.id, "aside:"),
     ):
         ids = [one.removeprefix(prefix) for one in subjects if one.startswith(prefix)]

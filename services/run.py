@@ -17,11 +17,12 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
-from dispatcher import rounds
+from dispatcher import members, rounds
 from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
 from schemas.event import durable
+from services import newcomers
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -82,6 +83,7 @@ async def running(
             more: list[Timed] = [
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
+                ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
             ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
@@ -271,7 +273,10 @@ async def learn_slots(house: House, client: Client) -> None:
 
 async def _fill_seats(house: House) -> None:
     async with house.database.read() as db:
-        fill(house.seats, await dispatcher_store.known_slots(db, house.clock.now() - timedelta(hours=1)))
+        now = house.clock.now()
+        fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
+        for practitioner_id in await members.fill(house.seats.people, db, now):
+            house.seats.know_again(practitioner_id)
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

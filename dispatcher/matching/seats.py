@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from dispatcher.matching.index import Index
 from dispatcher.matching.open_slot import OpenSlot, opened
 from dispatcher.matching.pair import lower_second
-from dispatcher.matching.standing import Standing
+from dispatcher.matching.standing import Standing, excess_minutes, refusal
+from dispatcher.offers.people import People
 from schemas.event import Event
 from schemas.slot import SlotOpened
 from schemas.values import SlotState
@@ -42,12 +43,16 @@ class OpenSeats:
         self._of_practitioner: dict[str, set[str]] = {}
         self._standings: dict[str, Standing] = {}
         self._prices: Prices = {}
+        self.people = People()
 
     def __len__(self) -> int:
         return len(self.index)
 
     def hear(self, fact: Event) -> None:
-        """Take in what a fact says of a slot; facts about anything else are ignored."""
+        """Take in what a fact says of a slot or of a practitioner; facts about anything else are ignored."""
+        about = self.people.hear(fact)
+        if about is not None:
+            self.know_again(about)
         state: SlotState | None = getattr(fact, "state", None)
         slot_id: str | None = getattr(fact, "slot_id", None)
         if state is None or slot_id is None:
@@ -107,11 +112,20 @@ class OpenSeats:
             if slot is not None:
                 self.free(slot, now)
 
+    def know_again(self, practitioner_id: str) -> None:
+        """Take in what is known of the practitioner now."""
+        standing = self.people.standing(practitioner_id)
+        if standing is not None:
+            self.know(standing)
+
     def know(self, standing: Standing) -> None:
         """These are the practitioner's terms from now on, and what was booked with them."""
+        before = self._standings.get(standing.practitioner_id)
         self._standings[standing.practitioner_id] = standing
-        for slot_id in self._of_practitioner.get(standing.practitioner_id, ()):
-            self._shelve(slot_id)
+        for slot in self.of_practitioner(standing.practitioner_id):
+            same = refusal(before, slot.start) == refusal(standing, slot.start)
+            if not same or excess_minutes(before) != excess_minutes(standing):
+                self._shelve(slot.slot_id)
 
     def standing(self, practitioner_id: str) -> Standing | None:
         """The practitioner's terms; None = none are known, nothing is refused."""
@@ -133,6 +147,7 @@ class OpenSeats:
 
     def forget_before(self, moment: datetime) -> None:
         """Drop slots that ended before: nobody can be sent there any more."""
+        self.people.forget_before(moment)
         ended = [s.slot_id for s in self._slots.values() if s.start + timedelta(minutes=s.minutes) < moment]
         for slot_id in ended:
             slot = self._slots.pop(slot_id)

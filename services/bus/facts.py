@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 
 from schemas.event import FACTS, Event, fact_of
+from schemas.practitioner import PractitionerDescribed
 from services.bus.streams import STREAM
 from services.clock import Clock
 
@@ -20,9 +21,15 @@ log = logging.getLogger("relais.facts")
 QUEUE = 1000
 """Facts a watcher may lag behind before it is cut off: it reconnects and reads the present state."""
 
-SLOT_NEWS = tuple(sorted(f"care.*.{subject}" for subject, fact in FACTS.items() if "state" in fact.model_fields))
-"""What says how a slot stands: all that the index of seats hears. While nobody watches a screen, nothing else is sent
-to us; a viewer may then hear again what passed since the last of them."""
+SLOT_NEWS = tuple(
+    sorted(
+        f"care.*.{subject}"
+        for subject, fact in FACTS.items()
+        if "state" in fact.model_fields or fact is PractitionerDescribed
+    )
+)
+"""What says how a slot or a practitioner stands: all that the index of seats hears. While nobody watches a
+screen, nothing else is sent to us; a viewer may then hear again what passed since the last of them."""
 
 
 class Facts:

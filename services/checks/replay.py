@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dispatcher.life import State
 from dispatcher.tables import REQUEST
 from schemas.event import Event, fact_of
+from schemas.offer import OfferAccepted, OfferMade
 from schemas.request import (
     CareRequested,
     EscalationAcknowledged,
@@ -30,6 +31,8 @@ BATCH = 500
 TOLD = (
     CareRequested,
     SlotChosen,
+    OfferMade,
+    OfferAccepted,
     RequestPromised,
     RequestBooked,
     RequestConfirmed,
@@ -60,6 +63,9 @@ def after(standing: Standing, fact: Event) -> Standing:
     match fact:
         case SlotChosen():
             return replace(standing, choice=fact.choice)
+        case OfferMade() | OfferAccepted():
+            state = State.OFFERING if standing.state == State.SEEKING else standing.state
+            return replace(standing, state=state, choice=getattr(fact, "choice", standing.choice))
         case RequestBooked() | RequestPromised():
             return replace(
                 standing,

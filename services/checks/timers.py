@@ -15,7 +15,8 @@ def _watched_by(*wakes: Wake) -> ColumnElement[bool]:
 
 
 _NEEDS = or_(
-    and_(REQUEST.c.state == State.SEEKING, ~_watched_by(Wake.ESCALATE)),
+    and_(REQUEST.c.state.in_((State.SEEKING, State.OFFERING)), ~_watched_by(Wake.ESCALATE)),
+    and_(REQUEST.c.state == State.OFFERING, ~_watched_by(Wake.RING)),
     and_(REQUEST.c.state == State.ESCALATED, REQUEST.c.acknowledged_at.is_(None), ~_watched_by(Wake.STEP_UP)),
     and_(REQUEST.c.state == State.PROMISED, ~_watched_by(Wake.FREEZE)),
     and_(REQUEST.c.state.in_(PLACED), ~_watched_by(Wake.VISIT_OVER)),
@@ -51,6 +52,6 @@ async def alerted_after_the_miss(look: Look) -> list[str]:
     """Who has no place is escalated before the deadline: the alert's timer rings before it (or at once)."""
     late = and_(TIMER.c.due > REQUEST.c.deadline, TIMER.c.due > look.now + LATE)
     joined = REQUEST.join(TIMER, (TIMER.c.request_id == REQUEST.c.id) & (TIMER.c.wake == Wake.ESCALATE))
-    query = select(REQUEST.c.id).select_from(joined).where(REQUEST.c.state == State.SEEKING, late)
+    query = select(REQUEST.c.id).select_from(joined).where(REQUEST.c.state.in_((State.SEEKING, State.OFFERING)), late)
     found = await rows(look, query.order_by(REQUEST.c.deadline))
     return [f"la demande {row.id} n'alertera un humain qu'après son échéance" for row in found]

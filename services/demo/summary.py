@@ -8,7 +8,7 @@ from statistics import median
 
 PLACED = ("booked", "confirmed", "fulfilled", "no_show")
 NOT_PLACED = ("redirected", "advised", "unmet")
-WAITING = ("seeking", "escalated")
+WAITING = ("seeking", "offering", "escalated")
 DAY, MINUTE = timedelta(hours=24), timedelta(minutes=1)
 
 

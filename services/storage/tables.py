@@ -22,6 +22,8 @@ MODELS: tuple[type[SQLModel], ...] = (
     dispatcher.TimerTable,
     dispatcher.KnownSlotTable,
     dispatcher.RosterTable,
+    dispatcher.KnownPractitionerTable,
+    dispatcher.OfferTable,
     availability.PractitionerTable,
     availability.DelegationTable,
     availability.SlotTable,

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store as dispatcher
 from notifications import store as notifications
 from notifications.audience import URGENT_FOR
-from notifications.handlers import Desk
 from notifications.wording import Facts, render
+from notifications.writing import Desk
 from schemas.event import Event, Order, derived_id
 from schemas.message import Due, MessageDue
 from schemas.territory import Territory

@@ -28,6 +28,9 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/me"): AGENDA,
     ("GET", "/me/agenda"): AGENDA,
     ("GET", "/me/when"): AGENDA,
+    ("POST", "/me/offers/{offer_id}/accept"): AGENDA,
+    ("POST", "/me/offers/{offer_id}/decline"): AGENDA,
+    ("POST", "/me/terms"): AGENDA,
     ("GET", "/coordination"): STEERING,
     ("GET", "/coordination/figures"): STEERING,
     ("GET", "/operations"): OPERATION,
@@ -48,6 +51,8 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/communes"): SIGNED_IN,
     ("GET", "/api/practitioners"): CARE,
     ("POST", "/api/practitioners"): STEERING | OPERATION,
+    ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
+    ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,
@@ -63,6 +68,13 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/slots"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    # --- asking people -------------------------------------------------------------------------------------
+    ("GET", "/api/offers"): AGENDA,
+    ("POST", "/api/offers/{offer_id}/accept"): AGENDA,
+    ("POST", "/api/offers/{offer_id}/decline"): AGENDA,
+    ("GET", "/api/requests/{request_id}/asked"): REGULATION,
+    ("POST", "/api/requests/{request_id}/agree"): REGULATION,
+    ("GET", "/api/ledger"): AGENDA | STEERING,
     # --- watching ------------------------------------------------------------------------------------------
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,

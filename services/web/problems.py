@@ -14,11 +14,12 @@ from schemas.values import NotYet, Refused
 from services.mailbox import KeyReused
 from services.storage.away import is_away
 from services.web.words import problems
+from services.web.words.asking import ASKING
 from services.web.words.fields import FIELDS
 from services.web.words.places import PLACES
 from services.web.words.upkeep import UPKEEP
 
-PROBLEMS = problems.PROBLEMS | PLACES | UPKEEP
+PROBLEMS = problems.PROBLEMS | ASKING | PLACES | UPKEEP
 
 MEDIA_TYPE = "application/problem+json"
 

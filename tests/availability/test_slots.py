@@ -123,7 +123,8 @@ async def test_the_database_itself_refuses_a_seat_twice_and_a_request_twice(
 
 async def test_a_practitioner_registered_again_is_brought_up_to_date(room: Availability) -> None:
     moved = a_practitioner("gp-1", name="Dr Odile Exemple-Modèle", commune="81140")
-    said = only(await room.ask(register_practitioners, an_order(), [moved]))
+    said, described = await room.ask(register_practitioners, an_order(), [moved])
+    assert (described.practitioner_id, described.place.commune, described.version) == ("gp-1", "81140", 2)
     assert (said.territory, said.practitioner_ids) == (TARN, ("gp-1",))
     async with room.database.read() as db:
         known = await store.practitioner(db, "gp-1")

@@ -22,6 +22,7 @@ from notifications import handlers as notifications
 from notifications.channels.outcome import Accepted
 from notifications.sending import record
 from notifications.store import claim
+from notifications.writing import Desk
 from schemas.event import Event, durable
 from services.audit.chain import audit_key, public_key
 from services.audit.sealer import Sealer
@@ -74,7 +75,7 @@ class Corridor:
         self.mailbox = Mailbox(self.database, self.clock)
         self.mailbox.on_commit(self.said.extend)
         self.sealer = Sealer(self.database, self.mailbox, self.clock, audit_key(MASTER))
-        desk = notifications.Desk(self.vault, load_territories(), "https://relais.example", "console")
+        desk = Desk(self.vault, load_territories(), "https://relais.example", "console")
         self.rooms = {
             "dispatcher": dispatcher.reactions(self.seats),
             "availability": availability.reactions(),

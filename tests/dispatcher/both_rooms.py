@@ -1,24 +1,35 @@
 """What happens when dispatcher and availability talk, and facts come late, twice and in any order? A small world."""
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from availability import handlers as availability
-from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners
+from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners, set_terms
 from dispatcher import handlers as dispatcher
+from dispatcher.answers import accept, agree, decline
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
 from dispatcher.rounds import on_round
 from dispatcher.wakes import on_timers
 from schemas.event import Event
+from schemas.practitioner import Terms
 from schemas.values import Mode, NotYet
 from services.storage.database import Database
 from tests.builders import MONDAY, a_need, a_new_slot, a_patient, a_practitioner, an_order, ask, hear, minutes
 
 GPS = ("gp-1", "gp-2")
+TERMS = {
+    "gp-1": Terms(offers=True, extra=True, per_day=3),
+    "gp-2": Terms(offers=True, per_day=2, per_week=4),
+    "gp-3": Terms(offers=True, extra=True, per_day=1),
+    "gp-4": Terms(offers=False),
+}
+PARIS = ZoneInfo("Europe/Paris")
 ACTS: dict[str, Any] = {"withdraw": withdraw, "confirm": confirm, "acknowledge": acknowledge}
 
 
@@ -39,7 +50,7 @@ class World:
         self.rooms = {"dispatcher": dispatcher.reactions(self.seats), "availability": availability.reactions()}
 
     async def begin(self) -> None:
-        await self.ask(register_practitioners, [a_practitioner(gp) for gp in GPS])
+        await self.ask(register_practitioners, [a_practitioner(gp, terms=terms) for gp, terms in TERMS.items()])
 
     async def ask(self, act: Any, *about: Any, **more: Any) -> None:
         """Give an order; what was said is on its way. An order may be refused."""
@@ -105,6 +116,27 @@ class World:
         if self.slots:
             await self.ask(cancel_slot, self.slots[pick % len(self.slots)])
 
+    async def answer(self, pick: int) -> None:
+        """Somebody who was asked says yes (now and then at another time) or no; perhaps too late."""
+        offers = await self._ids("SELECT id FROM offer ORDER BY id")
+        if offers:
+            offer_id = offers[pick % len(offers)]
+            start = None if pick % 5 else self.now.replace(second=0, microsecond=0) + minutes(40 + pick)
+            await (self.ask(decline, offer_id) if pick % 3 == 2 else self.ask(accept, offer_id, start))
+
+    async def phone(self, pick: int) -> None:
+        """The regulator agrees a time with somebody, perhaps with one who may not be phoned."""
+        if self.requests:
+            request_id, gp = self.requests[pick % len(self.requests)], sorted(TERMS)[pick % len(TERMS)]
+            start = self.now.replace(second=0, microsecond=0) + minutes(30 + 7 * (pick % 20))
+            await self.ask(agree, request_id, gp, start, Mode.OFFICE)
+
+    async def pause(self, pick: int) -> None:
+        """A practitioner wants nobody for a while, or everybody again."""
+        gp = sorted(TERMS)[pick % len(TERMS)]
+        until = self.now + minutes(90) if pick % 2 else None
+        await self.ask(set_terms, gp, TERMS[gp].model_copy(update={"paused_until": until}), may_widen=True)
+
     async def wait(self, pick: int) -> None:
         """Time passes, and both rooms look at what is due."""
         self.now += minutes((1, 5, 61, 12 * 60)[pick % 4])
@@ -127,7 +159,7 @@ class World:
 
     async def unwatched(self) -> list[str]:
         """Open requests that no timer in the future watches."""
-        states = "('seeking', 'escalated', 'promised', 'booked', 'confirmed')"
+        states = "('seeking', 'offering', 'escalated', 'promised', 'booked', 'confirmed')"
         query = (
             f"SELECT id FROM care_request r WHERE state IN {states} AND NOT EXISTS"
             " (SELECT 1 FROM request_timer t WHERE t.request_id = r.id)"
@@ -136,7 +168,7 @@ class World:
 
     async def revived(self) -> list[str]:
         """Requests that had ended and are open again."""
-        states = "('seeking', 'escalated', 'promised', 'booked', 'confirmed')"
+        states = "('seeking', 'offering', 'escalated', 'promised', 'booked', 'confirmed')"
         ended = set(await self._ids(f"SELECT id FROM care_request WHERE state NOT IN {states}"))
         self.ended |= ended
         return sorted(self.ended - ended)
@@ -152,6 +184,29 @@ class World:
         return await self._ids(f"{placed} EXCEPT {booked}") + await self._ids(
             f"SELECT * FROM ({booked}) b EXCEPT SELECT * FROM ({placed} UNION {ended}) p"
         )
+
+    async def too_many(self) -> list[str]:
+        """Practitioners who got more visits on a day than they allow."""
+        query = (
+            "SELECT s.practitioner_id, b.start FROM booking b JOIN slot s ON s.id = b.slot_id WHERE b.state = 'active'"
+        )
+        async with self.database.read() as db:
+            rows = [(who, datetime.fromisoformat(str(start))) for who, start in await db.execute(text(query))]
+        days = Counter((who, start.replace(tzinfo=UTC).astimezone(PARIS).date()) for who, start in rows)
+        return [f"{who} {day}: {n}" for (who, day), n in days.items() if n > (TERMS[who].per_day or n)]
+
+    async def asked_in_vain(self) -> list[str]:
+        """Offers that somebody may still answer about a request that waits for nobody."""
+        waiting = "('seeking', 'offering', 'escalated')"
+        return await self._ids(
+            "SELECT o.id FROM offer o JOIN care_request r ON r.id = o.request_id"
+            f" WHERE o.state = 'made' AND r.state NOT IN {waiting}"
+        )
+
+    async def unasked_for(self) -> list[str]:
+        """Offers to whom did not agree to be asked."""
+        willing = ", ".join(f"'{gp}'" for gp, terms in TERMS.items() if terms.offers or terms.extra)
+        return await self._ids(f"SELECT id FROM offer WHERE practitioner_id NOT IN ({willing})")
 
     async def _ids(self, query: str) -> list[str]:
         async with self.database.read() as db:

@@ -12,8 +12,12 @@ from services.storage.database import Database
 from services.storage.migrate import migrate
 from tests.dispatcher.both_rooms import World
 
-STEPS = (*("enter", "publish") * 2, *("deliver",) * 4, "act", "close", "cancel", "round")
-days = st.lists(st.tuples(st.sampled_from([*STEPS, "wait", "wait"]), st.integers(0, 59)), min_size=30, max_size=60)
+STEPS = (
+    *("enter", "publish") * 2,
+    *("deliver",) * 5,
+    *("act", "close", "cancel", "round", "answer", "answer", "answer", "phone", "pause", "wait", "wait"),
+)
+days = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59)), min_size=30, max_size=60)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +47,13 @@ def play(empty: Path, steps: list[tuple[str, int]]) -> None:
                 await getattr(world, step)(pick)
                 assert await world.unwatched() == []
                 assert await world.revived() == []
+                assert await world.too_many() == []
+                assert await world.unasked_for() == []
             await world.settle()
             assert await world.unwatched() == []
             assert await world.revived() == []
             assert await world.disagreements() == []
+            assert await world.asked_in_vain() == []
         finally:
             await world.database.close()
 
@@ -64,6 +71,24 @@ def test_every_open_request_is_watched_until_it_ends_and_both_rooms_agree_on_who
     empty: Path, steps: list[tuple[str, int]]
 ) -> None:
     play(empty, steps)
+
+
+def test_somebody_who_is_asked_says_yes_takes_it_back_and_another_is_asked(empty: Path) -> None:
+    deliver = [("deliver", 1)] * 12
+    play(
+        empty,
+        [
+            *deliver,
+            ("enter", 2),
+            *deliver,
+            ("answer", 1),
+            *deliver,
+            ("cancel", 0),
+            *deliver,
+            ("wait", 1),
+            ("answer", 3),
+        ],
+    )
 
 
 def test_a_place_that_is_booked_cancelled_and_found_again_is_watched_all_the_way(empty: Path) -> None:

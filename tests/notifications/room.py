@@ -6,9 +6,10 @@ from typing import Any
 
 from notifications import store
 from notifications.channels.outcome import Outcome
-from notifications.handlers import Desk, reactions
+from notifications.handlers import reactions
 from notifications.sending import give_up_lost, record
 from notifications.store import LinkRow, MessageRow
+from notifications.writing import Desk
 from schemas.event import Event
 from schemas.message import Due
 from schemas.request import (

@@ -59,6 +59,9 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests": entry(),
         "/api/requests/{request_id}/close": {"outcome": outcome},
         "/api/requests/{request_id}/place": {"slot_id": "none"},
+        "/api/requests/{request_id}/agree": {"practitioner_id": "dr-anne", "start": "demain 9h"},
+        "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
+        "/api/offers/{offer_id}/accept": {},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
@@ -93,7 +96,8 @@ async def test_each_role_gets_through_its_doors_and_no_others(
         if (method, path) == ENDLESS:
             continue
         client = await sign_in(OWN[role])
-        url = path.format(request_id=request_id, slot_id=slot_id, token="234567abcdef", aside_id="0" * 32)
+        named = {"token": "234567abcdef", "aside_id": "0" * 32, "offer_id": "0" * 32, "practitioner_id": "dr-anne"}
+        url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))
         allowed = ACCESS[method, path]
         if None in allowed or role in allowed:

@@ -56,7 +56,7 @@ async def _take_in_hand(stage: Stage, request_id: str, territory: str) -> None:
         await stage.doors.post(human, path, door=door, expected=ALREADY)
         await stage.time.until(answered)
         row = await stage.doors.get(human, f"/api/requests/{request_id}", door="/api/requests/{id}")
-        if row["state"] in ("seeking", "escalated"):
+        if row["state"] in ("seeking", "offering", "escalated"):
             outcome = "unmet" if ask.otherwise == "waits" else ask.otherwise
             await close(stage, human, request_id, outcome)
     finally:

@@ -4,25 +4,33 @@ from fastapi import APIRouter
 
 from services.web.api import (
     aside,
+    asked,
     health,
     holds,
+    ledger,
     lookups,
     members,
+    offers,
     oversight,
     people,
     requests,
     sessions,
     slots,
     stream,
+    terms,
 )
 
 routers: tuple[APIRouter, ...] = (
     sessions.router,
     lookups.router,
     members.router,
+    terms.router,
     holds.router,
     requests.router,
     slots.router,
+    offers.router,
+    asked.router,
+    ledger.router,
     oversight.router,
     health.router,
     aside.router,

@@ -12,11 +12,13 @@ from availability import orders
 from availability import store as agendas
 from availability.agenda import NewPractitioner
 from schemas.event import Event
+from schemas.territory import Territory
 from schemas.values import Refused
 from services.house import House
 from services.ids import once
 from services.reference.professions import PROFESSIONS
-from services.web.bodies import Body, Id
+from services.web.bodies import Body, Id, Line
+from services.web.entry import phone_of
 from services.web.orders import carry_out
 from services.web.problems import Mistake, Problem
 from services.web.session import EVERYWHERE, Account, house_of, signed_in
@@ -27,11 +29,17 @@ router = APIRouter(tags=["members"])
 MOST_AT_ONCE = 500
 
 
+class Member(NewPractitioner):
+    """A practitioner as typed: `phone` in plain digits, sealed before it is kept."""
+
+    phone: Line | None = None  # type: ignore[assignment]
+
+
 class Members(Body):
     """Practitioners to register in the own territory; the operator, who has none, names it."""
 
     territory: Id | None = None
-    practitioners: Annotated[tuple[NewPractitioner, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    practitioners: Annotated[tuple[Member, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
 @router.post("/api/practitioners")
@@ -39,10 +47,12 @@ async def register(request: Request, body: Members) -> Json:
     """Register all of them, or none. One who is known already is brought up to date."""
     house, account = house_of(request), signed_in(request)
     territory = _territory(house, account, body.territory)
-    mistakes = list(_mistakes(house, body))
+    here = house.territories[territory]
+    mistakes = list(_mistakes(house, body, here))
     if mistakes:
         raise Problem("invalid", mistakes=mistakes)
     order = once(account.actor()).model_copy(update={"territory": territory})
+    people = [await _sealed(house, one, here) for one in body.practitioners]
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         known = await agendas.practitioners(db, [one.id for one in body.practitioners])
@@ -56,7 +66,7 @@ async def register(request: Request, body: Members) -> Json:
                     if one.id in elsewhere
                 ],
             )
-        return await orders.register_practitioners(order, body.practitioners, db, now)
+        return await orders.register_practitioners(order, people, db, now)
 
     await carry_out(house, order, decide)
     return {"territory": territory, "registered": len(body.practitioners)}
@@ -70,8 +80,27 @@ def _territory(house: House, account: Account, asked: str | None) -> str:
     return own
 
 
-def _mistakes(house: House, body: Members) -> Iterator[Mistake]:
+async def _sealed(house: House, one: Member, territory: Territory) -> NewPractitioner:
+    """The practitioner as kept: the number sealed under the practitioner's own key, the hour that of the territory."""
+    phone = None
+    if one.phone is not None:
+        number = phone_of(one.phone, territory=territory, demonstration=house.settings.demonstration)
+        phone = await house.vault.seal(own_key(one.id), "phone", number)
+    return NewPractitioner(**one.model_dump(exclude={"phone", "zone"}), phone=phone, zone=one.zone or territory.zone)
+
+
+def own_key(practitioner_id: str) -> str:
+    """The subject under whose key a practitioner's own data is sealed."""
+    return f"practitioner:{practitioner_id}"
+
+
+def _mistakes(house: House, body: Members, territory: Territory) -> Iterator[Mistake]:
     for number, one in enumerate(body.practitioners):
+        try:
+            if one.phone is not None:
+                phone_of(one.phone, territory=territory, demonstration=house.settings.demonstration)
+        except Problem as wrong:
+            yield Mistake(f"practitioners.{number}.phone", wrong.mistakes[0].code)
         if one.profession not in PROFESSIONS:
             yield Mistake(f"practitioners.{number}.profession", "unknown_profession")
         if house.communes.get(one.commune) is None:

@@ -172,13 +172,13 @@ def is_regulation(account: Account) -> bool:
 
 
 def require_own(row: RequestRow | None, account: Account, acts_for: list[str]) -> RequestRow:
-    """The row, when this account may see it: its territory's, or one booked with whom it acts for.
+    """The row, when this account may see it: its territory's, or one booked with whom it acts for, of whatever
+    territory the patient is.
 
     Raises the problem `unknown_request` otherwise: nobody learns that it exists elsewhere.
     """
-    if row is None or row.territory != account.territory:
-        raise Problem("unknown_request")
-    if not is_regulation(account) and row.practitioner_id not in acts_for:
+    own = row is not None and row.territory == account.territory
+    if row is None or not (own if is_regulation(account) else row.practitioner_id in acts_for):
         raise Problem("unknown_request")
     return row
 

@@ -20,6 +20,7 @@ from services.erasure import phone_digest
 from services.house import House
 from services.reference.phones import show_phone
 from services.web.api.lookups import PROPOSED
+from services.web.asking import asking_of
 from services.web.entry import moment_of, phone_of
 from services.web.pages.frame import frame, zone_for
 from services.web.pages.shown import Shown, show
@@ -116,11 +117,13 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
         (shown,) = await show(house, db, [row], zone, await names_on_call(house, db, account.territory))
         past = timeline(await history(db, request_id))
         messages = await notices.messages_about(db, request_id)
+        asking = await asking_of(house, db, row)
         instead = await _instead(house, db, row) if row.state in OPEN and not row.pending else []
     person = row.patient
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
     values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": past, "row": shown}
     values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS, "instead": instead}
+    values["asking"] = asking
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 
 

@@ -1,7 +1,7 @@
 """What does the coordinator of a CPTS see? Today's figures, the delays, what stayed unmet, the alerts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from dispatcher import store as requests
 from dispatcher.matching.eligibility import say_counts
 from dispatcher.views import Count, Figures, figures
+from services.web.api.ledger import ledger_for
+from services.web.ledger import Ledger
 from services.web.pages.console import board_rows
 from services.web.pages.frame import EVIDENCE, frame
 from services.web.render import page, profession_label
@@ -71,6 +73,7 @@ async def _values(request: Request) -> dict[str, Any]:
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     async with house.database.read() as db:
         entered = await requests.entered_between(db, account.territory, midnight, now)
+        week = await ledger_for(house, account, db)
     today = figures(entered, now)
     rows, _ = await board_rows(house, account, zone)
     bars = delays(today.waits)
@@ -82,7 +85,13 @@ async def _values(request: Request) -> dict[str, Any]:
         "unmet": today.unmet,
         "why": say_counts(today.counts) if today.counts else [],
         "tables": _tables(today, house.communes),
+        "week": _busy(week),
     }
+
+
+def _busy(week: Ledger) -> Ledger:
+    """The week of those who were asked or saw somebody: the others have nothing to show."""
+    return replace(week, lines=tuple(line for line in week.lines if line.visits or line.offers.asked))
 
 
 def delays(waits: Iterable[float]) -> list[Bar]:

@@ -45,7 +45,7 @@ ENDS[State.PROMISED] = (
     "Vous serez reçu avant l’échéance ci-dessous. L’heure et le lieu suivent par SMS : il n’y a rien à faire.",
     "good",
 )
-ENDS[State.ESCALATED] = ENDS[State.SEEKING]
+ENDS[State.OFFERING] = ENDS[State.ESCALATED] = ENDS[State.SEEKING]
 for _closed in (State.REDIRECTED, State.ADVISED, State.UNMET):
     ENDS[_closed] = (
         "Demande close",

@@ -21,6 +21,7 @@ from schemas.values import Mode
 from services.house import House
 from services.web.entry import moment_of
 from services.web.pages.frame import frame
+from services.web.pages.offers import asked_of, own_week, said_of
 from services.web.pages.shown import say_age
 from services.web.pages.story import Told, open_messages
 from services.web.problems import Problem
@@ -77,11 +78,13 @@ class Day:
 
 
 @router.get("/me", response_class=HTMLResponse)
-async def me(request: Request, whom: Annotated[str | None, Query(alias="for")] = None) -> HTMLResponse:
-    """The practitioner's own page; `for` chooses among those whom a delegate serves."""
+async def me(
+    request: Request, whom: Annotated[str | None, Query(alias="for")] = None, said: str | None = None
+) -> HTMLResponse:
+    """The practitioner's own page; `for` chooses among those whom a delegate serves, `said` = how it went."""
     choices, chosen = await _chosen(request, whom)
     values = await _agenda(request, chosen) if chosen else frame(request, signed_in(request))
-    return page("me.html", **values, choices=choices, practitioner=chosen)
+    return page("me.html", **values, choices=choices, practitioner=chosen, said=said_of(said))
 
 
 @router.get("/me/agenda", response_class=HTMLResponse)
@@ -146,7 +149,12 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
         slots = await agendas.agenda(db, who.id, midnight, now + AHEAD)
         coming = await requests.requests_of(db, [seat.request_id for slot in slots for seat in slot.seats])
         alerts = await notices.messages_to(db, who.id, limit=6)
+        offers = await asked_of(house, db, who)
+        week = await own_week(house, signed_in(request), db, who)
     return values | {
+        "offers": offers,
+        "week": week,
+        "several": len(await acts_for(house, signed_in(request))) > 1,
         "visits": await _visits(house, slots, coming, now),
         "days": _days([slot for slot in slots if slot.status == "open"], now, zone),
         "alerts": [_without_link(one) for one in await open_messages(house, alerts)],

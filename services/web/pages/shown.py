@@ -19,6 +19,7 @@ from services.web.views import name_of, practitioner_name
 
 LOOKS: dict[State, tuple[str, str, str]] = {
     State.SEEKING: ("", "search", "en recherche"),
+    State.OFFERING: ("soon", "users", "praticiens sollicités"),
     State.ESCALATED: ("late", "bell", "alerte"),
     State.PROMISED: ("ok", "clock", "promise"),
     State.BOOKED: ("ok", "calendar", "placée"),
@@ -34,6 +35,7 @@ LOOKS: dict[State, tuple[str, str, str]] = {
 
 _STATUS: dict[State, str] = {
     State.SEEKING: "Relais cherche une place",
+    State.OFFERING: "Relais demande à des praticiens",
     State.ESCALATED: f"Aucune place{NB}: à reprendre",
     State.FULFILLED: "Le patient est venu",
     State.NO_SHOW: "Le patient n’est pas venu",

@@ -17,6 +17,9 @@ WORDS: dict[str, str] = {
     "slot.chosen": "Une place est proposée",
     "slot.lost": "Place prise par quelqu’un d’autre : Relais en cherche une autre",
     "request.promised": "Une place est gardée, l’heure sera dite plus tard",
+    "offer.made": "Des praticiens sont sollicités",
+    "offer.accepted": "Un praticien prend le patient",
+    "offer.declined": "Un praticien n’est pas disponible",
     "request.booked": "Rendez-vous fixé",
     "request.unmatched": "Aucune place dans le délai pour le moment",
     "request.escalated": "Une personne est alertée",
@@ -33,7 +36,7 @@ WORDS: dict[str, str] = {
 """By noun and fact. What is not here is between machines, or shown with the messages themselves."""
 
 PEOPLE = frozenset(
-    {"request.entered", "slot.held", "escalation.acknowledged", "request.confirmed"}
+    {"request.entered", "slot.held", "offer.accepted", "offer.declined", "escalation.acknowledged", "request.confirmed"}
     | {"booking.cancelled", "request.withdrawn", "request.closed"}
 )
 """What somebody does by hand; the rest follows by itself, even when it carries the name of who began it."""
@@ -92,10 +95,10 @@ class Told:
 
 def timeline(rows: Iterable[AuditRow]) -> list[Happened]:
     """The facts a person can use, oldest first."""
-    told = []
+    told: list[Happened] = []
     for row in rows:
         said = ".".join(row.subject.split(".")[:2])
-        if said in WORDS:
+        if said in WORDS and not (said == "offer.made" and told and told[-1].words == WORDS[said]):
             told.append(Happened(row.at, WORDS[said], _BY.get(row.actor.role, "") if said in PEOPLE else ""))
     return told
 

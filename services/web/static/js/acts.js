@@ -32,8 +32,22 @@ async function act(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-act]");
+  const button = event.target.closest("button[data-act]");
   if (button) act(button);
+});
+
+// <form data-act="…">: its fields are the body. What was typed stays when it is refused.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-act]");
+  if (!form) return;
+  event.preventDefault();
+  try {
+    await ask("POST", form.dataset.act, Object.fromEntries(new FormData(form)));
+    toast(form.dataset.said || "C’est fait.");
+    refresh();
+  } catch (problem) {
+    toast([problem.message, ...(problem.errors || []).map(({ detail }) => detail)].join(" "), { seconds: 10 });
+  }
 });
 
 // Leaving the account: the draft of the tab goes with it.

@@ -1,0 +1,70 @@
+"""Who is a member, and on which terms? Registered, changed, and said to the others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability.agenda import NewPractitioner
+from availability.store import PractitionerRow, practitioner_row
+from availability.tables import PRACTITIONER
+from schemas.practitioner import Terms
+
+_COLUMNS = ("name", "profession", "specialty", "commune", "lat", "lon", "address")
+_KEPT = ("zone", "phone")
+"""What a registration that does not say it leaves as it was."""
+
+
+async def register(db: AsyncConnection, territory: str, people: Sequence[NewPractitioner]) -> list[PractitionerRow]:
+    """Add practitioners, or bring those known up to date; the terms of these stay. As they are now, in order."""
+    statement = insert(PRACTITIONER)
+    said = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={column: said[column] for column in _COLUMNS}
+        | {column: func.coalesce(said[column], PRACTITIONER.c[column]) for column in _KEPT}
+        | {"terms": func.coalesce(PRACTITIONER.c.terms, said.terms), "version": PRACTITIONER.c.version + 1},
+    )
+    once = {one.id: one for one in people}
+    rows = [{"territory": territory, "version": 1, **_columns(one)} for one in once.values()]
+    await db.execute(statement, rows)
+    return await _these(db, list(once))
+
+
+async def set_terms(db: AsyncConnection, who: PractitionerRow, terms: Terms) -> PractitionerRow:
+    """The practitioner with these terms."""
+    mine = PRACTITIONER.c.id == who.id
+    version = who.version + 1
+    await db.execute(update(PRACTITIONER).where(mine).values(terms=terms.model_dump_json(), version=version))
+    return who.model_copy(update={"terms": terms, "version": version})
+
+
+async def describe(db: AsyncConnection, zones: Mapping[str, str], limit: int) -> list[PractitionerRow]:
+    """Practitioners of whom nothing was said yet; from now on it was. `zones`: the time zone of each territory."""
+    rows = await db.execute(
+        select(PRACTITIONER)
+        .where(PRACTITIONER.c.version == 0)
+        .order_by(PRACTITIONER.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    found = [practitioner_row(row) for row in rows]
+    for one in found:
+        values = {"version": 1, "zone": one.zone or zones.get(one.territory)}
+        await db.execute(update(PRACTITIONER).where(PRACTITIONER.c.id == one.id).values(values))
+    return await _these(db, [one.id for one in found])
+
+
+async def _these(db: AsyncConnection, ids: Sequence[str]) -> list[PractitionerRow]:
+    found = await db.execute(select(PRACTITIONER).where(PRACTITIONER.c.id.in_(ids)))
+    rows = {row.id: practitioner_row(row) for row in found}
+    return [rows[one] for one in ids]
+
+
+def _columns(one: NewPractitioner) -> dict[str, Any]:
+    plain = one.model_dump(exclude={"phone", "terms"})
+    sealed = {name: None if value is None else value.model_dump_json() for name, value in
+              (("phone", one.phone), ("terms", one.terms))}  # fmt: skip
+    return plain | sealed

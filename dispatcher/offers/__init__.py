@@ -1,0 +1,1 @@
+"""Who is asked to take one more patient, when, and what do the answers teach? Decisions only."""

@@ -1,0 +1,120 @@
+"""Whom could one ask, as far as we have heard? Practitioners with their terms and visits, kept by the facts that pass.
+
+In memory beside the open seats: every request that finds no seat asks here before it asks the database.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dispatcher.matching.standing import Standing
+from schemas.event import Event
+from schemas.practitioner import PractitionerDescribed, Visit
+from schemas.slot import SeatFreed, SlotBooked, SlotClosed
+
+KEPT = timedelta(days=8)
+"""A visit counts to its week for so long."""
+
+Booked = tuple[str, str, datetime, bool]
+"""A visit as the database knows it: slot, practitioner, start, counted."""
+
+
+class Known:
+    """One practitioner, as last described."""
+
+    def __init__(self, said: PractitionerDescribed) -> None:
+        self.practitioner_id, self.territory = said.practitioner_id, said.territory
+        self.profession, self.place = said.profession, said.place
+        self.zone, self.terms, self.version = ZoneInfo(said.zone), said.terms, said.version
+
+
+class People:
+    """`hear` facts in any order, any number of times."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+        self._of_profession: dict[str, set[str]] = {}
+        self._seats: dict[tuple[str, str], tuple[int, str, Visit | None]] = {}
+        self._visits: dict[str, dict[tuple[str, str], Visit]] = {}
+
+    def hear(self, fact: Event) -> str | None:
+        """The practitioner about whom this fact changed something, None = about nobody."""
+        match fact:
+            case PractitionerDescribed():
+                return self._describe(fact)
+            case SlotBooked():
+                visit = Visit(fact.start, fact.counted)
+                return self._seat((fact.slot_id, fact.request_id), fact.state.version, fact.practitioner_id, visit)
+            case SeatFreed():
+                return self._seat((fact.slot_id, fact.request_id), fact.state.version, None, None)
+            case SlotClosed():
+                those = [key for key in self._seats if key[0] == fact.slot_id]
+                freed = [self._seat(key, fact.state.version, None, None) for key in those]
+                return next((one for one in freed if one), None)
+        return None
+
+    def standing(self, practitioner_id: str) -> Standing | None:
+        """What the matching must know of the practitioner; None when nothing is. Its caps know one kind of visit: all
+        of them where there is a cap by day, else those that count as regulated acts."""
+        one = self._known.get(practitioner_id)
+        if one is None:
+            return None
+        visits, terms = self.visits(practitioner_id), one.terms
+        return Standing(
+            practitioner_id,
+            terms.paused_until,
+            tuple((away.since, away.until) for away in terms.absences),
+            terms.per_day,
+            terms.per_week,
+            tuple(visit.start for visit in visits if visit.counted or terms.per_day is not None),
+            zone=one.zone.key,
+        )
+
+    def put_visits(self, visits: Iterable[tuple[str, Booked]]) -> None:
+        """What the database remembers: (request, visit). Whatever is heard of the same seat is newer."""
+        for request_id, (slot_id, practitioner_id, start, counted) in visits:
+            if (slot_id, request_id) not in self._seats:
+                self._seat((slot_id, request_id), 0, practitioner_id, Visit(start, counted))
+
+    def get(self, practitioner_id: str) -> Known | None:
+        return self._known.get(practitioner_id)
+
+    def of(self, professions: Iterable[str]) -> Iterator[Known]:
+        """Everybody of these professions, wherever."""
+        for profession in professions:
+            for one in self._of_profession.get(profession, ()):
+                yield self._known[one]
+
+    def visits(self, practitioner_id: str) -> tuple[Visit, ...]:
+        """The booked visits of the last days and those to come, by start."""
+        return tuple(sorted(self._visits.get(practitioner_id, {}).values()))
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop visits that no week of interest holds any more."""
+        old = [key for key, (_, _, visit) in self._seats.items() if visit and visit.start < moment - KEPT]
+        for key in old:
+            _, practitioner_id, _ = self._seats.pop(key)
+            self._visits.get(practitioner_id, {}).pop(key, None)
+
+    def _describe(self, said: PractitionerDescribed) -> str | None:
+        before = self._known.get(said.practitioner_id)
+        if before is not None:
+            if before.version >= said.version:
+                return None
+            self._of_profession[before.profession].discard(said.practitioner_id)
+        self._known[said.practitioner_id] = Known(said)
+        self._of_profession.setdefault(said.profession, set()).add(said.practitioner_id)
+        return said.practitioner_id
+
+    def _seat(self, key: tuple[str, str], version: int, who: str | None, visit: Visit | None) -> str | None:
+        """A seat was taken (`visit`) or freed. What is older than what is known changes nothing."""
+        known = self._seats.get(key)
+        if known is not None and known[0] >= version:
+            return None
+        whose = who or (known[1] if known else "")
+        self._seats[key] = version, whose, visit
+        if visit is None:
+            self._visits.get(whose, {}).pop(key, None)
+        else:
+            self._visits.setdefault(whose, {})[key] = visit
+        return whose or None

@@ -1,0 +1,133 @@
+"""How is a message written? Its text worded and sealed, its row, and the fact that it is due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notifications import store
+from notifications.audience import Telling
+from notifications.store import LinkRow, Links
+from notifications.wording import Facts, render
+from schemas.event import Event, derived_id
+from schemas.message import Due, MessageDue, MessageFailed
+from schemas.request import Patient
+from schemas.sealed import Erased, Sealed, Vault, unreadable
+from schemas.territory import Territory
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What writing a message needs besides the fact: who can seal, the territories' names and zones, where links
+    lead (`base_url`), and the channel messages leave by."""
+
+    vault: Vault
+    territories: Mapping[str, Territory]
+    base_url: str
+    channel: str
+
+
+async def keep_link(row: LinkRow, links: Links, desk: Desk) -> None:
+    """Keep where the patient's token leads; the token itself is derived whenever it is written."""
+    await links.keep(row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
+
+
+async def write(
+    event: Any,
+    tellings: Sequence[Telling],
+    moment: datetime,
+    patient: Patient | None,
+    links: Links,
+    now: datetime,
+    desk: Desk,
+    *,
+    key: str = "",
+) -> list[Event]:
+    """Write the messages with their text sealed, and say that they are due (or cannot be: the person is erased)."""
+    rows: list[dict[str, Any]] = []
+    due: list[Due] = []
+    said: list[Event] = []
+    subject = about(event)
+    for telling in tellings:
+        message_id = message_of(event, telling.kind, telling.recipient_id)
+        text = _text(telling, event, moment, patient, desk)
+        body = await _sealed(telling, subject, message_id, text, desk)
+        named = {"message_id": message_id, "kind": telling.kind, "channel": desk.channel}
+        fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None}
+        if body is None:
+            fate |= {"state": "failed", "why": "erased", "body": unreadable(subject, "message")}
+            said.append(MessageFailed.after(event, now, key=message_id, why="not_sent", request_id=subject, **named))
+        else:
+            fate["to"] = patient.phone if patient and telling.recipient == "patient" else None
+            due.append(Due(recipient=telling.recipient, lane=telling.lane, send_after=telling.send_after, **named))
+        rows.append(_row(event, telling, message_id, subject, desk.channel, fate, now))
+    if rows:
+        await store.write(links.db, rows)
+    if due:
+        said.append(MessageDue.after(event, now, key=key, request_id=subject, messages=tuple(due)))
+    return said
+
+
+def about(event: Any) -> str:
+    """What the messages of a fact are about: its request; an alarm that names none is about itself."""
+    named: str = getattr(event, "request_id", None) or event.alarm_id
+    return named
+
+
+def message_of(event: Any, kind: str, recipient_id: str) -> str:
+    """The id of what a fact leads to. Messages of an offer are named after the offer: so its end, which may be heard
+    first, finds them."""
+    return derived_id(getattr(event, "offer_id", event.id), kind, recipient_id)
+
+
+def own_key(person: str) -> str:
+    return f"to:{person}"
+
+
+async def _sealed(telling: Telling, about: str, message_id: str, text: str, desk: Desk) -> Sealed[str] | None:
+    """The text: the patient's under the request's key, None when she was erased; a professional's, which names nobody
+    and must be heard also of an erased patient, under the professional's own."""
+    try:
+        subject = about if telling.recipient == "patient" else own_key(telling.recipient_id)
+        return await desk.vault.seal(subject, f"message:{message_id}", text)
+    except Erased:
+        return None
+
+
+async def never_write(event: Any, telling: Telling, links: Links, now: datetime, desk: Desk) -> None:
+    """What this telling would say is over before it was said: whoever comes to write it finds it written."""
+    message_id, subject = message_of(event, telling.kind, telling.recipient_id), about(event)
+    fate = {"state": "superseded", "why": None, "body": unreadable(subject, "message"), "to": None}
+    await store.write(links.db, [_row(event, telling, message_id, subject, desk.channel, fate, now)])
+
+
+def _row(
+    event: Any, telling: Telling, message_id: str, about: str, channel: str, fate: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    sealed = {name: fate[name].model_dump_json() if fate[name] else None for name in ("body", "to")}
+    return {
+        "id": message_id,
+        "territory": event.territory,
+        "request_id": about,
+        "kind": telling.kind,
+        "recipient": telling.recipient,
+        "recipient_id": telling.recipient_id,
+        "channel": channel,
+        "lane": telling.lane,
+        "state": fate["state"],
+        "why": fate["why"],
+        "actor": event.actor.person,
+        "due_at": now,
+        "send_after": telling.send_after,
+        "valid_until": telling.valid_until,
+        **sealed,
+    }
+
+
+def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk) -> str:
+    territory = desk.territories[event.territory]
+    where = {"practitioner": "/me", "human": "/console"}
+    path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
+    language = patient.language if patient and telling.recipient == "patient" else "fr"
+    facts = Facts(territory.name, moment, desk.base_url + path, territory.phone)
+    return render(telling.kind, language, facts, territory.tz)

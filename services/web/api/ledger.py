@@ -1,0 +1,50 @@
+"""Who was asked and who saw whom, week by week? Everybody sees the own week, the coordinator everybody's."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from availability import store as agendas
+from availability.store import PractitionerRow
+from schemas.values import Role
+from services.house import House
+from services.web import ledger
+from services.web.api.lookups import own_territory
+from services.web.session import Account, acts_for, house_of, signed_in, staff
+from services.web.views import Json, show_moment
+
+router = APIRouter(tags=["ledger"])
+
+MOST_PEOPLE = 2_000
+
+
+@router.get("/api/ledger")
+async def week(request: Request, back: Annotated[int, Query(ge=0, le=520)] = 0) -> Json:
+    """One week (`back` weeks before this one): offers and answers, visits, acts against the cap, and their receipts."""
+    house, account = house_of(request), signed_in(request)
+    async with house.database.read() as db:
+        found = await ledger_for(house, account, db, back)
+    return {
+        "since": show_moment(found.since),
+        "until": show_moment(found.until),
+        "practitioners": [asdict(line) for line in found.lines],
+        "receipts": [
+            asdict(one) | {"start": show_moment(one.start), "regulated_at": show_moment(one.regulated_at)}
+            for one in found.receipts
+        ],
+    }
+
+
+async def ledger_for(house: House, account: Account, db: AsyncConnection, back: int = 0) -> ledger.Ledger:
+    """What this account may see of a week."""
+    since, until = ledger.week_of(house.clock.now(), own_territory(house, account).tz, back)
+    regulators = {one.account: one.name for one in staff(house.territories).values()}
+    return await ledger.ledger(db, await _people(house, account, db), since, until, regulators)
+
+
+async def _people(house: House, account: Account, db: AsyncConnection) -> list[PractitionerRow]:
+    if account.role is Role.COORDINATOR:
+        return await agendas.find_practitioners(db, account.territory, limit=MOST_PEOPLE)
+    return list((await agendas.practitioners(db, await acts_for(house, account))).values())
