@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatcher.matching.columns import FREE, REFUSED, START, Ints, asked, costs, together
 from dispatcher.matching.open_slot import OpenSlot
@@ -14,13 +15,16 @@ from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.standing import Standing
 from dispatcher.planning.edges import Edges
-from dispatcher.planning.flow import assign
+from dispatcher.planning.flow import Assignment, assign
 from dispatcher.planning.futures import Call
-from dispatcher.planning.prices import worth
+from dispatcher.planning.prices import Worth, worth
 from schemas.values import Mode, Place, SlotState
 
 TOGETHER = 64
 """Calls judged at once: about an hour or two of them, beside the seats they could have."""
+KEPT = 24
+"""Edges of a call at first, twice; and at most so many more each time."""
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,10 @@ def value(on: Supply, calls: Sequence[Call]) -> Value:
     Nobody sits on a seat that is not there, so it changes nothing but what its first taker gains: what that call costs
     all (its own cost and the price of the seat it leaves, or its miss), less its cost here.
     """
-    found = _edges(on, calls)
-    best = assign(found)
-    costs_all = worth(found, best).request
+    best, paid = _assigned(on, calls)
     more = np.zeros(len(on.more.slots), np.int64)
-    for numbers, some, minutes in _judged(on, on.more, calls):
-        more[some] = np.maximum(more[some], (costs_all[numbers][:, None] - minutes).max(axis=0))
+    for one in _judged(on, on.more, calls):
+        more[one.slots] = np.maximum(more[one.slots], (paid.request[one.calls][:, None] - one.minutes).max(axis=0))
     return Value(more, tuple(np.flatnonzero(best.taken < 0).tolist()))
 
 
@@ -107,12 +109,54 @@ def _stock(slots: tuple[OpenSlot, ...], seats: OpenSeats) -> Stock:
     return Stock(slots, rows, starts, {profession: np.array(some, np.int64) for profession, some in of.items()})
 
 
-def _edges(on: Supply, calls: Sequence[Call]) -> Edges:
-    """Every seat that the rules allow to a call."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """Numbers of some calls, numbers of the slots that begin in their time, and what each costs each."""
+
+    calls: Ints
+    slots: Ints
+    minutes: Ints
+
+
+def _assigned(on: Supply, calls: Sequence[Call]) -> tuple[Assignment, Worth]:
+    """The assignment of least cost and its prices. The solver lets nothing else run, so it gets few edges, and those
+    that the prices say would pay, until there are none: as if it had had them all."""
+    blocks = list(_judged(on, on.open, calls))
+    used = [_first(one) for one in blocks]
+    while True:
+        found = _edges(on, calls, blocks, used)
+        best = assign(found)
+        paid = worth(found, best)
+        news = [_paying(one, had, paid) for one, had in zip(blocks, used, strict=True)]
+        if not any(new.any() for new in news):
+            return best, paid
+        used = [had | new for had, new in zip(used, news, strict=True)]
+
+
+def _first(one: _Judged) -> Bools:
+    """The cheapest edges of each call, and some of the others, each call beginning at another place: who all want the
+    same seats would otherwise hide from one another what is left."""
+    width = one.minutes.shape[1]
+    if width <= 2 * KEPT:
+        return one.minutes < REFUSED
+    cheap = np.partition(one.minutes, KEPT - 1, axis=1)[:, KEPT - 1 : KEPT]
+    spread = (np.arange(width) + one.calls[:, None]) % (width // KEPT) == 0
+    return ((one.minutes <= cheap) | spread) & (one.minutes < REFUSED)
+
+
+def _paying(one: _Judged, had: Bools, paid: Worth) -> Bools:
+    """The edges that would pay at these prices, the best of each call."""
+    gain = np.where(had, 0, paid.request[one.calls][:, None] - paid.seat[one.slots] - one.minutes)
+    most = min(KEPT, gain.shape[1])
+    best: Bools = (gain > 0) & (gain >= np.partition(gain, -most, axis=1)[:, -most, None])
+    return best
+
+
+def _edges(on: Supply, calls: Sequence[Call], blocks: Sequence[_Judged], used: Sequence[Bools]) -> Edges:
     parts = [np.empty((3, 0), np.int64)]
-    for numbers, some, minutes in _judged(on, on.open, calls):
-        who, what = np.nonzero(minutes < REFUSED)
-        parts.append(np.stack([numbers[who], some[what], minutes[who, what]]))
+    for one, these in zip(blocks, used, strict=True):
+        who, what = np.nonzero(these)
+        parts.append(np.stack([one.calls[who], one.slots[what], one.minutes[who, what]]))
     request, slot, cost = np.concatenate(parts, axis=1)
     order = np.lexsort((slot, request))
     return Edges(
@@ -127,8 +171,8 @@ def _edges(on: Supply, calls: Sequence[Call]) -> Edges:
     )
 
 
-def _judged(on: Supply, stock: Stock, calls: Sequence[Call]) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Numbers of some calls, numbers of the slots that begin in their time, and what each costs each."""
+def _judged(on: Supply, stock: Stock, calls: Sequence[Call]) -> Iterator[_Judged]:
+    """Each call beside all slots of its professions that begin in its time, some calls at once."""
     table = on.seats.index.table
     alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
@@ -145,4 +189,4 @@ def _judged(on: Supply, stock: Stock, calls: Sequence[Call]) -> Iterator[tuple[I
                 rows = stock.rows[near]
                 block = together([asked(one.ask.need, one.ask.territory, table, one.at) for one in some])
                 minutes = costs(block, table.numbers[rows], table.points[rows])
-                yield np.array(numbers[begin : begin + TOGETHER], np.int64), near, minutes
+                yield _Judged(np.array(numbers[begin : begin + TOGETHER], np.int64), near, minutes)
