@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatcher.matching.choice import cases
 from dispatcher.matching.columns import FREE
-from dispatcher.matching.pair import pair_of
+from dispatcher.matching.pair import pair_of, wish_of
 from dispatcher.matching.ranking import cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.edges import KEPT, Ask, Beyond, Edges, edges
@@ -114,7 +114,7 @@ def _cost(ask: Ask, seats: OpenSeats, slot_id: str, start: datetime, now: dateti
     """What the seat that begins then costs the request, in the first mode that both name."""
     slot = seats.get(slot_id)
     assert slot is not None, "a guarantee is kept in a slot that was never heard of"
-    case = next(iter(cases(ask.need, replace(slot, start=start), seats, ask.territory, now, 1)), None)
+    case = next(cases(ask.need, wish_of(ask.need, now), replace(slot, start=start), seats, ask.territory, now, 1), None)
     return 0 if case is None else int(cost(pair_of(case)))
 
 

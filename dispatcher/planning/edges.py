@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from dispatcher.matching.columns import FREE, REFUSED, Asked, Ints, Table, asked, costs, together
-from dispatcher.matching.pair import urgency_weight
+from dispatcher.matching.pair import TELE, urgency_weight, wish_of
 from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.shelf import Shelf, by_start
@@ -82,7 +82,7 @@ def edges(
     if beyond is not None:
         for slot_id, price in beyond.price.items():
             scan.price[seats.index.rows[slot_id]] = price
-    wishes = [asked(ask.need, ask.territory, table, now) for ask in ordered]
+    wishes = [asked(ask.need, wish_of(ask.need, now), ask.territory, table) for ask in ordered]
     below = np.array([REFUSED if beyond is None else beyond.worth.get(ask.request_id, 0) for ask in ordered], np.int64)
     found: list[tuple[Ints, Ints]] = []
     last = np.full(len(ordered), REFUSED, np.int64)
@@ -146,18 +146,19 @@ def _near(asks: Sequence[Ask], seats: OpenSeats, full_too: bool) -> list[Shelf]:
 
 def _cheapest(block: Asked, scan: _Scan, shelves: list[Shelf], kept: int, below: Ints) -> Ints:
     """The keys of the `kept` cheapest slots of each need of the block, shape (n, at most kept); REFUSED where none."""
-    since = int(max(np.min(block.now), np.min(block.earliest)))
+    wish, on_screens = block.wish, any(np.any(wanted == TELE) for wanted in block.wanted)
+    since = int(max(np.min(wish.now), np.min(wish.earliest)))
     best: Ints = np.empty((len(below), 0), np.int64)
-    for rows, later in by_start(shelves, since, int(np.max(block.deadline)), LOOK):
-        numbers = scan.table.numbers.take(rows, axis=0)
-        numbers[:, FREE] = np.maximum(numbers[:, FREE], 0) + scan.given_back[rows]
-        found = costs(block, numbers, scan.table.points.take(rows, axis=0)) + scan.price[rows]
+    for rows, later in by_start(shelves, since, int(np.max(wish.deadline)), LOOK, twice=on_screens):
+        these = scan.table.rows(rows)
+        these.numbers[:, FREE] = np.maximum(these.numbers[:, FREE], 0) + scan.given_back[rows]
+        found = costs(block, these) + scan.price[rows]
         keys = (np.where(found < below[:, None], found, REFUSED) << _BITS) | scan.rank[rows]
         best = np.concatenate([best, keys], axis=1)
         if best.shape[1] > kept:
             best = np.partition(best, kept - 1, axis=1)[:, :kept]
             dearest = np.minimum(best.max(axis=1) >> _BITS, below)
-            if np.all(dearest < ((later - block.now) * block.weight // 60)[:, 0]):
+            if np.all(dearest < ((later - wish.now) * wish.weight // 60)[:, 0]):
                 break
     return best
 
