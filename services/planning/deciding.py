@@ -13,8 +13,9 @@ from dispatcher.matching.ranking import MISS, say_minutes
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.travel import distance_km
 from dispatcher.matching.words import say_loss
-from dispatcher.planning.batch import Plan, plan
-from dispatcher.planning.edges import Ask
+from dispatcher.planning.batch import plan
+from dispatcher.planning.ground import Ask
+from dispatcher.planning.plan import Plan
 from dispatcher.planning.promises import Lateness, flexible, improve
 from schemas.values import Place, SlotState
 from services.planning.reading import ZONE
