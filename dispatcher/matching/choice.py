@@ -6,14 +6,14 @@ from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, refusals
+from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, kms, refusals
 from dispatcher.matching.eligibility import first_refusal
 from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
 from dispatcher.matching.ranking import reasons, terms
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.shelf import by_start
-from dispatcher.matching.travel import distance_km
-from dispatcher.matching.words import say_loss
+from dispatcher.matching.travel import distance_km, road
+from dispatcher.matching.words import say_crowd, say_loss, say_soonest
 from schemas.request import Need
 from schemas.values import Mode
 
@@ -35,10 +35,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """The best options, best first. `counts` (slots refused by each rule) is filled only when there is none."""
+    """The best options, best first. `counts` (slots refused by each rule) is filled only when there is none. `soonest`
+    says what of the best is sooner than all that fit, "" when nothing is."""
 
     options: tuple[Option, ...]
     counts: dict[str, int]
+    soonest: str = ""
+
+    def why(self) -> tuple[str, ...]:
+        """Why the best is the best, in French."""
+        said = (self.soonest, *self.options[0].reasons) if self.options else ()
+        return tuple(words for words in said if words)
 
     def others(self) -> tuple[str, ...]:
         """The runners-up, by how much they lost and on what, in French."""
@@ -74,12 +81,17 @@ def propose(
     seats.catch_up(now)
     wish = wish_of(need, now)
     asking = asked(need, wish, territory, seats.index.table)
-    found = _cheapest(need, asking, seats, territory, limit, without)
+    looked: list[tuple[Ints, Ints]] = []
+    found = _cheapest(need, asking, seats, territory, limit, without, looked)
     own = _of_usual(need, asking, seats, without) if limit > 1 else []
     if own and own[0] not in found:
         found = [*found[: limit - 1], own[0]]
     options = tuple(_option(need, wish, seats, slot_id, territory, now) for _, slot_id in found)
-    return Proposals(options, {} if options else count_refusals(need, seats, territory, now))
+    if not options:
+        return Proposals((), count_refusals(need, seats, territory, now))
+    return Proposals(
+        options, {}, say_soonest(options[0].travel_minutes, _nearest_sooner(options[0], asking, seats, looked))
+    )
 
 
 def near_best(options: Collection[Option], need: Need) -> tuple[Option, ...]:
@@ -119,32 +131,56 @@ Ranked = tuple[int, str]
 
 
 def _cheapest(
-    need: Need, asking: Asked, seats: OpenSeats, territory: str, limit: int, without: Collection[str]
+    need: Need,
+    asking: Asked,
+    seats: OpenSeats,
+    territory: str,
+    limit: int,
+    without: Collection[str],
+    looked: list[tuple[Ints, Ints]],
 ) -> list[Ranked]:
-    """The cheapest slots. Rows come by their start; waiting alone makes later ones dearer than those found: stop."""
+    """The cheapest slots. Rows come by their start; waiting alone makes later ones dearer than those found: stop.
+    Rows looked at and their costs go to `looked`: all that begin before the cheapest are among them."""
     wish = asking.wish
     shelves, since = seats.index.near(need, territory), max(wish.now, wish.earliest)
     found: list[Ranked] = []
     for rows, later in by_start(shelves, since, wish.deadline, twice=Mode.TELE in need.modes):
-        found = sorted(found + _ranked(rows, asking, seats, limit, without))[:limit]
+        judged = _judged(rows, asking, seats, without)
+        looked.append((rows, judged))
+        found = sorted(found + _ranked(rows, judged, seats, limit))[:limit]
         if len(found) == limit and found[-1][0] < (later - wish.now) * wish.weight // 60:
             break
     return found
 
 
-def _ranked(rows: Ints, asking: Asked, seats: OpenSeats, limit: int, without: Collection[str]) -> list[Ranked]:
-    """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
-    table = seats.index.table
-    found = costs(asking, table.rows(rows))
+def _judged(rows: Ints, asking: Asked, seats: OpenSeats, without: Collection[str]) -> Ints:
+    """What each of these rows costs, REFUSED when a rule refuses it or it was lost already."""
+    found = costs(asking, seats.index.table.rows(rows))
     if without:
         lost = [seats.index.rows[slot_id] for slot_id in without if slot_id in seats.index.rows]
         found[np.isin(rows, lost)] = REFUSED
+    return found
+
+
+def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranked]:
+    """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
     if limit < len(found):
         worst = np.partition(found, limit - 1)[limit - 1]
         kept = np.flatnonzero((found <= worst) & (found < REFUSED))
     else:
         kept = np.flatnonzero(found < REFUSED)
-    return [(int(found[at]), table.slot_ids[rows[at]]) for at in kept]
+    slot_ids = seats.index.table.slot_ids
+    return [(int(found[at]), slot_ids[rows[at]]) for at in kept]
+
+
+def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:
+    """The shortest way, in minutes, to a seat that fits and begins before the best; None when there is none."""
+    table, start, ways = seats.index.table, lower_second(best.start), []
+    for rows, judged in looked:
+        sooner = rows[(judged < REFUSED) & (table.numbers[rows, START] < start)]
+        if len(sooner):
+            ways.append(float(road(kms(asking, table.rows(sooner))).min()))
+    return min(ways, default=None)
 
 
 def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
@@ -153,7 +189,10 @@ def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[s
         return []
     slots = seats.of_practitioner(need.usual_practitioner)
     rows = [seats.index.rows[slot.slot_id] for slot in slots if slot.profession in need.professions]
-    return sorted(_ranked(np.array(rows, np.int64), asking, seats, 1, without))[:1] if rows else []
+    if not rows:
+        return []
+    some = np.array(rows, np.int64)
+    return sorted(_ranked(some, _judged(some, asking, seats, without), seats, 1))[:1]
 
 
 def _option(need: Need, wish: Wish, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
@@ -178,4 +217,6 @@ def _as_option(case: Case, pair: Pair) -> Option:
     assert case.mode is not None  # a case without a mode was refused
     way = None if case.mode is Mode.TELE else pair.way
     found = terms(pair)
-    return Option(case.slot, case.mode, case.slot.start, sum(found.values()), way, reasons(case), found, "")
+    return Option(
+        case.slot, case.mode, case.slot.start, sum(found.values()), way, reasons(case), found, say_crowd(case)
+    )

@@ -182,15 +182,20 @@ def together(needs: list[Asked]) -> Asked:
     )
 
 
+def kms(need: Asked, rows: Rows) -> Floats:
+    """Kilometres from the need (or needs) to these slots."""
+    x, y, z = rows.points.T
+    return np.where(rows.numbers[:, COMMUNE] == need.commune, 0.0, crow(need.here, (x, y, z)))
+
+
 def pairs(need: Asked, rows: Rows) -> list[Pair]:
     """The need (or needs) beside these slots, once for each mode wanted."""
-    slot, points = rows.numbers.T, rows.points.T
+    slot, km = rows.numbers.T, kms(need, rows)
 
     def column(number: int) -> Number:
         value = rows.alike[number]
         return slot[number] if value is None else value
 
-    km = np.where(slot[COMMUNE] == need.commune, 0.0, crow(need.here, (points[0], points[1], points[2])))
     names_usual = need.wish.names_usual
     if names_usual if isinstance(names_usual, int) else names_usual.any():
         usual = (slot[PRACTITIONER] == need.usual).astype(np.int64)
