@@ -12,6 +12,7 @@ from dispatcher.life import State, timers_when_seeking
 from dispatcher.matching.choice import consider
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.seats import OpenSeats
+from dispatcher.matching.words import chosen_with_the_patient
 from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
 from dispatcher.steps import choose, look, say_unmatched
 from dispatcher.store import Desk
@@ -47,7 +48,7 @@ async def on_care_requested(event: CareRequested, desk: Desk, now: datetime, *, 
     if event.slot_id is not None:
         held = seats.get(event.slot_id)  # its SlotOpened may still be on the way: the patient was promised it anyway
         option = consider(event.need, held, seats, now, held=True) if held else None
-        reasons = ("choisi avec le patient", *(option.reasons if option else ()))
+        reasons = (*chosen_with_the_patient(event.why), *(option.reasons if option else ()))
         territory = held.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), desk, now)]
     said = await look(event, row, seats, desk, now)

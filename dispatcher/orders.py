@@ -21,6 +21,7 @@ from schemas.request import (
     RequestErased,
     RequestWithdrawn,
     RosterSet,
+    Why,
 )
 from schemas.values import Refused
 
@@ -38,15 +39,20 @@ async def enter_request(
     now: datetime,
     *,
     phone_digest: str | None = None,
+    why: Why | None = None,
 ) -> list[Event] | Refused:
-    """A request is entered: from this commit on it has a timer. `slot_id` = the seat held for it."""
+    """A request is entered: from this commit on it has a timer. `slot_id` = the seat held for it, `why` it was chosen
+    when it is far from the best."""
     by, interactive = order.actor.person, slot_id is not None
     if not await store.add(db, request_id, order.territory, need, patient, by, now, interactive, phone_digest):
         return Refused(code="already_entered", about={"request_id": request_id})
     await store.add_timers(db, request_id, timers_when_seeking(need, now))
     # What follows is named after the request, whose id says when: the order's is a hash of somebody's key.
     cause = order.model_copy(update={"id": derived_id(request_id, order.id)})
-    return [CareRequested.after(cause, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id)]
+    entered = CareRequested.after(
+        cause, now, request_id=request_id, need=need, patient=patient, slot_id=slot_id, why=why
+    )
+    return [entered]
 
 
 async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

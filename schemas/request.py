@@ -54,10 +54,14 @@ class Patient(Value):
     sms: bool = True
 
 
+Why = Literal["patient_prefers", "continuity", "transport", "other"]
+"""Why a person chose a place far from the best one. Codes: words could be about the patient's health."""
+
+
 class CareRequested(Event):
     """A regulator (or a secretary, a pharmacist, a nurse) entered a request.
 
-    `slot_id` = the seat held while talking.
+    `slot_id` = the seat held while talking; `why` = she chose one that is far from the best, and this is why.
     """
 
     subject: ClassVar[str] = "request.entered.v1"
@@ -65,6 +69,7 @@ class CareRequested(Event):
     need: Need
     patient: Patient
     slot_id: str | None = None
+    why: Why | None = None
 
 
 class CareUnmatched(Event):

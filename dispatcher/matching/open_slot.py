@@ -1,7 +1,11 @@
 """What does the dispatcher know of a slot? The slot as opened, with what is left of it."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
+from typing import TypeVar
 
 from schemas.slot import SlotOpened
 from schemas.values import AgeBand, Mode, Place, SlotState, Visibility
@@ -27,9 +31,23 @@ class OpenSlot:
     specialty: str = ""
 
 
+T = TypeVar("T", bound=Hashable)
+
+
 def opened(fact: SlotOpened) -> OpenSlot:
     """The slot that a fact opened."""
     return OpenSlot(
-        fact.slot_id, fact.territory, fact.practitioner_id, fact.profession, fact.place, fact.start, fact.minutes,
-        fact.capacity, fact.modes, fact.state, fact.visibility, fact.ages, fact.reasons, fact.specialty,
+        fact.slot_id, intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
+        fact.start, fact.minutes, fact.capacity, same(fact.modes), same(fact.state), fact.visibility, fact.ages,
+        fact.reasons, fact.specialty,
     )  # fmt: skip
+
+
+def same(value: T) -> T:
+    """One object for all equal values: slots are many, their places, modes and states few."""
+    return _same(value)  # type: ignore[return-value]  # lru_cache forgets types
+
+
+@lru_cache(maxsize=100_000)
+def _same(value: Hashable) -> Hashable:
+    return value

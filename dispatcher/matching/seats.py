@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dispatcher.matching.index import Index
-from dispatcher.matching.open_slot import OpenSlot, opened
+from dispatcher.matching.open_slot import OpenSlot, opened, same
 from dispatcher.matching.pair import lower_second
 from dispatcher.matching.standing import Standing, excess_minutes, refusal
 from dispatcher.offers.people import People
@@ -65,7 +65,7 @@ class OpenSeats:
         if request_id is not None:
             self._answered(slot_id, request_id)
         if known is None or state.version > known.version:
-            self._states[slot_id] = state
+            self._states[slot_id] = same(state)
             self._shelve(slot_id)
 
     def put(self, slot: OpenSlot) -> None:
@@ -74,7 +74,7 @@ class OpenSeats:
         if slot.slot_id not in self._slots:
             self._learn(slot)
         if known is None or slot.state.version >= known.version:
-            self._states[slot.slot_id] = slot.state
+            self._states[slot.slot_id] = same(slot.state)
         self._shelve(slot.slot_id)
 
     def get(self, slot_id: str) -> OpenSlot | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from dispatcher.matching.ranking import say_minutes
+from schemas.request import Why
 
 LOST_ON = {
     "waiting": "plus tard",
@@ -12,6 +13,19 @@ LOST_ON = {
     "fairness": "a déjà reçu plus que les autres",
     "scarcity": "place rare, gardée pour qui n'en a pas d'autre",
 }
+
+
+WHY: Mapping[Why, str] = {
+    "patient_prefers": "préférence du patient",
+    "continuity": "suivi par ce praticien",
+    "transport": "trajet plus simple",
+    "other": "autre raison de la régulation",
+}
+
+
+def chosen_with_the_patient(why: Why | None) -> tuple[str, ...]:
+    """That a person chose, and why when it is far from the best."""
+    return ("choisi avec le patient", *([WHY[why]] if why else []))
 
 
 def say_loss(best: Mapping[str, int], other: Mapping[str, int], crowd: str = "") -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from schemas.request import Why
 from schemas.values import Mode
 
 LONGEST_HOURS = 14 * 24
@@ -63,7 +64,8 @@ class Wish(Body):
 
 
 class Entry(Wish):
-    """A care request as the regulator enters it, in the order of speech. `slot_id` is the seat she holds."""
+    """A care request as the regulator enters it, in the order of speech. `slot_id` is the seat she holds, `why` she
+    chose it when it is far from the best."""
 
     request_id: DraftId | None = None
     phone: Annotated[Text, Field(max_length=40)]
@@ -73,5 +75,6 @@ class Entry(Wish):
     note: Annotated[Text, Field(max_length=2000)] | None = None
     address: Annotated[Text, Field(max_length=300)] | None = None
     slot_id: Id | None = None
+    why: Why | None = None
     sms: bool = True
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "fr"

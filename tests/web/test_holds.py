@@ -79,3 +79,23 @@ async def test_an_unknown_slot_is_not_held(regulator, slot_id) -> None:
     answer = await regulator.post("/api/holds", json={"request_id": DRAFT, "slot_id": slot_id})
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:relais:problem:unknown_slot"
+
+
+async def test_a_slot_far_from_the_best_wants_a_reason_which_is_kept(anne, regulator, sign_in: SignIn, settle) -> None:
+    await publish(anne, "11h")
+    bruno = await sign_in("dr-bruno")
+    far = await publish(bruno, "18h")
+    await settle()
+    wish = {"commune": LAVAUR, "hours": 24}
+    offered = (await regulator.post("/api/proposals", json=wish)).json()["proposals"]
+    assert [one["near_best"] for one in offered] == [True, False]
+    assert offered[1]["loses"] == 7 * 60
+    asked = {"request_id": DRAFT, "slot_id": far, "wish": wish}
+    refused = await regulator.post("/api/holds", json=asked)
+    assert refused.status_code == 409
+    assert "420 minutes" in refused.json()["detail"]
+    assert (await regulator.post("/api/holds", json=asked | {"why": "patient_prefers"})).status_code == 200
+    request_id = await enter(regulator, request_id=DRAFT, slot_id=far, why="patient_prefers", hours=24)
+    await settle()
+    row = (await regulator.get(f"/api/requests/{request_id}")).json()
+    assert row["reasons"][:2] == ["choisi avec le patient", "préférence du patient"]

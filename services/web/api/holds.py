@@ -8,14 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import orders as agendas
 from availability import store as agenda_store
 from dispatcher import store as requests
+from dispatcher.matching.choice import consider, near_best, propose
 from schemas.event import Event
+from schemas.request import Why
 from schemas.slot import SlotHeld, SlotLost
 from schemas.values import Mode, Refused
+from services.house import House
 from services.ids import once
-from services.web.bodies import Body, DraftId, Id
+from services.web.api.lookups import own_territory
+from services.web.bodies import Body, DraftId, Id, Wish
+from services.web.entry import need_of
 from services.web.orders import carry_out
 from services.web.problems import Problem
-from services.web.session import house_of, signed_in
+from services.web.session import Account, house_of, signed_in
 from services.web.views import Json, show_moment
 
 router = APIRouter(tags=["holds"])
@@ -24,11 +29,16 @@ _LOST = {"taken": "slot_taken", "closed": "slot_closed", "past": "slot_past", "u
 
 
 class Hold(Body):
-    """Keep a seat of this slot for a draft; the draft's earlier hold is given back."""
+    """Keep a seat of this slot for a draft; the draft's earlier hold is given back.
+
+    `wish` is what is known of the need by now: a slot that is far from the best for it wants a `why`.
+    """
 
     request_id: DraftId
     slot_id: Id
     mode: Mode = Mode.OFFICE
+    wish: Wish | None = None
+    why: Why | None = None
 
 
 class Release(Body):
@@ -39,8 +49,10 @@ class Release(Body):
 
 @router.post("/api/holds")
 async def hold(request: Request, body: Hold) -> Json:
-    """Held, until when; or the problem `slot_taken`, `slot_closed`, `slot_past`, `unknown_slot`."""
+    """Held, until when; or the problem `slot_taken`, `slot_closed`, `slot_past`, `unknown_slot`, `far_from_best`."""
     house, account = house_of(request), signed_in(request)
+    if body.wish is not None and body.why is None:
+        require_near_best(house, account, body.wish, body.slot_id)
     order = once(account.actor())
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -70,6 +82,17 @@ async def release(request: Request, body: Release) -> Json:
 
     await carry_out(house, order, decide)
     return {"state": "released"}
+
+
+def require_near_best(house: House, account: Account, wish: Wish, slot_id: str) -> None:
+    """Nothing, or the problem `far_from_best`: what one patient gains by choosing freely, the others lose."""
+    now, territory = house.clock.now(), own_territory(house, account)
+    need = need_of(wish, now=now, territory=territory, communes=house.communes)
+    slot = house.seats.get(slot_id)
+    chosen = consider(need, slot, house.seats, now, territory=account.territory) if slot else None
+    best = propose(need, house.seats, account.territory, now, limit=1).options
+    if chosen is not None and best and len(near_best((*best, chosen), need)) < 2:
+        raise Problem("far_from_best", about={"minutes": str(chosen.cost - best[0].cost)})
 
 
 async def require_own_draft(db: AsyncConnection, request_id: str, territory: str) -> None:

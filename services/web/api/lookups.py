@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from availability import store as agendas
-from dispatcher.matching.choice import propose
+from dispatcher.matching.choice import near_best, propose
 from dispatcher.matching.eligibility import say_counts
 from schemas.territory import Territory
 from schemas.values import Role
@@ -61,11 +61,16 @@ async def proposals(request: Request, wish: Wish) -> Json:
     need = need_of(wish, now=now, territory=own_territory(house, account), communes=house.communes)
     await require_known_practitioner(house, account, wish.usual_practitioner)
     found = propose(need, house.seats, account.territory, now, limit=PROPOSED)
+    near = near_best(found.options, need)
     async with house.database.read() as db:
         who = await agendas.practitioners(db, [option.slot.practitioner_id for option in found.options])
     return {
         "deadline": show_moment(need.deadline),
-        "proposals": [show_option(option, who, house.communes) for option in found.options],
+        "proposals": [
+            show_option(option, who, house.communes)
+            | {"loses": option.cost - found.options[0].cost, "near_best": option in near}
+            for option in found.options
+        ],
         "counts": found.counts,
         "nobody": [] if found.options else say_counts(found.counts),
     }

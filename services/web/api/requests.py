@@ -68,7 +68,9 @@ async def enter(request: Request, entry: Entry, key: Key) -> Json:
         if isinstance(checked, Problem):
             raise checked
         need, patient, digest = checked
-        return await orders.enter_request(order, request_id, need, patient, entry.slot_id, db, now, phone_digest=digest)
+        return await orders.enter_request(
+            order, request_id, need, patient, entry.slot_id, db, now, phone_digest=digest, why=entry.why
+        )
 
     facts = await carry_out(house, order, decide, content=entry)
     entered = next(fact for fact in facts if isinstance(fact, CareRequested))

@@ -1,8 +1,21 @@
 """How are refusals said that concern the place a patient is given?"""
 
+# ruff: noqa: E501 - a sentence is read whole
+
 from services.web.words.problems import Said, Words
 
 PLACES: dict[str, Words] = {
+    "far_from_best": Words(
+        409,
+        Said(
+            "Dites pourquoi ce créneau",
+            "Il coûte {minutes} minutes de plus que le meilleur, que d'autres patients attendront. Choisissez une raison, ou un créneau mieux placé.",
+        ),
+        Said(
+            "Say why this slot",
+            "It costs {minutes} minutes more than the best one, which other patients will wait. Give a `why`, or take a better one.",
+        ),
+    ),
     "place_under_way": Words(
         409,
         Said("Place en cours d'attribution", "Attendez quelques secondes : le tableau montre la réponse."),

@@ -3,11 +3,12 @@
 /** The server could not be reached, or did not answer in time: nothing is known of what was done. */
 export class NoAnswer extends Error {}
 
-/** The server said no. `problem` is RFC 9457: title, detail, errors [{field, detail}]; `status` its HTTP status. */
+/** The server said no. `problem` is RFC 9457: title, detail, errors [{field, detail}]; `status` its HTTP status, `type` its name. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
+    this.type = problem.type || "";
     this.errors = problem.errors || [];
   }
 }

@@ -70,7 +70,7 @@ export function request() {
     address: form.home.checked ? text("address") || null : null,
     sms: form.sms.checked,
     language: form.language.value,
-    ...(draft.held ? { slot_id: draft.held.slot_id } : {}),
+    ...(draft.held ? { slot_id: draft.held.slot_id, why: draft.held.why || null } : {}),
   };
 }
 

@@ -6,6 +6,8 @@ import { draft, keep, need, onNeed } from "./entry.js";
 const place = $("#offers");
 const said = $("#offers-said");
 const HOW = { office: ["building-2", "au cabinet"], home: ["home", "à domicile"], teleconsultation: ["video", "en téléconsultation"] };
+const WHY = [["", "Choisir une raison"], ["patient_prefers", "Préférence du patient"], ["continuity", "Suivi par ce praticien"],
+  ["transport", "Trajet plus simple"], ["other", "Autre raison"]];
 let options = [];
 let asking = null;
 let timer = 0;
@@ -52,13 +54,23 @@ function showOptions(before = null) {
     const take = make("button", { type: "button", className: "btn" }, "Prendre ", make("kbd", {}, String(at + 1)),
       make("span", { className: "sr" }, ` ${sayWhen(option.start)}, ${option.practitioner}`));
     take.addEventListener("click", () => hold(at));
+    const why = option.near_best === false && reasonsFor(option, at);
     return make("li", { className: "offer" },
       make("p", { className: "row apart" }, make("strong", {}, sayWhen(option.start)), take),
       facts(option),
-      make("p", { className: "small soft" }, option.reasons.join(" · ")));
+      make("p", { className: "small soft" }, option.reasons.join(" · ")),
+      ...(why ? [why] : []));
   });
   place.replaceChildren(...(before ? [before] : []), make("ol", { className: "stack" }, ...rows));
   said.textContent = `${rows.length} proposition${rows.length > 1 ? "s" : ""}. La première : ${sayWhen(options[0].start)}.`;
+}
+
+/** A place far from the best is taken with a reason: what one gains, others wait. */
+function reasonsFor(option, at) {
+  const pick = make("select", { className: "input", id: `why-${at}` }, ...WHY.map(([value, words]) => make("option", { value }, words)));
+  pick.addEventListener("change", () => { option.why = pick.value || null; });
+  const label = make("label", { htmlFor: `why-${at}`, className: "small" }, `+${option.loses}\u00a0min pour les autres\u00a0: pourquoi celle-ci\u00a0?`);
+  return make("p", { className: "field" }, label, pick);
 }
 
 function showNobody(found, wanted) {
@@ -88,14 +100,17 @@ function showNobody(found, wanted) {
 export async function hold(at) {
   const option = options[at];
   if (!option || draft.pending) return;
+  if (option.near_best === false && !option.why) return $(`#why-${at}`)?.focus();
   if (draft.held) await release(false);
   try {
-    const kept = await ask("POST", "/api/holds", { request_id: draft.id, slot_id: option.slot_id, mode: option.mode });
+    const kept = await ask("POST", "/api/holds", {
+      request_id: draft.id, slot_id: option.slot_id, mode: option.mode, wish: need(), why: option.why || null,
+    });
     draft.held = { ...option, start: kept.start || option.start, until: kept.until };
     keep();
     showHeld();
   } catch (problem) {
-    if (problem instanceof Refused && problem.status === 409) return taken();
+    if (problem instanceof Refused && problem.status === 409 && !problem.type.endsWith("far_from_best")) return taken();
     place.prepend(make("p", { className: "note warn" }, problem.message));
   }
 }
