@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from statistics import median
 from typing import TypeVar
@@ -35,8 +36,8 @@ T = TypeVar("T")
 def world(requests: int, slots: int, *, balanced: bool, seed: int = 1) -> tuple[list[Ask], OpenSeats]:
     """Territories of about 1 000 requests each: 50 communes on 30 x 30 km, the people of the k-th ∝ 1/k^0.9.
 
-    Slots in the coming 36 hours, 15 minutes each. Professions as those of a CPTS on both sides, so that GPs are short of
-    seats by half; `balanced` = slots are spread as the requests are.
+    Slots in the coming 36 hours, 15 minutes each. Professions as those of a CPTS on both sides, so that GPs are short
+    of seats by half; `balanced` = slots are spread as the requests are.
     """
     dice = Random(seed)
     towns = [_communes(dice, number) for number in range(max(1, requests // 1000))]
@@ -101,8 +102,8 @@ def batch(table: Table, requests: int, *, balanced: bool, most: str = "") -> Non
     once, all_of_it, parts = [], [], ""
     for _ in range(3):
         edging, found = timed(lambda: edges(asks, seats, NOW))
-        solving, solved = timed(lambda: assign(found))
-        pricing, _ = timed(lambda: worth(found, solved))
+        solving, solved = timed(partial(assign, found))
+        pricing, _ = timed(partial(worth, found, solved))
         once.append(edging + solving + pricing)
         parts = f"edges {edging * 1e3:.0f} + flow {solving * 1e3:.0f} + prices {pricing * 1e3:.0f}"
         took, best = timed(lambda: plan(asks, seats, NOW))
