@@ -33,7 +33,7 @@ class People:
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
-        self._of_profession: dict[str, set[str]] = {}
+        self._of_profession: dict[str, dict[str, None]] = {}
         self._seats: dict[tuple[str, str], tuple[int, str, Visit | None]] = {}
         self._visits: dict[str, dict[tuple[str, str], Visit]] = {}
 
@@ -101,9 +101,9 @@ class People:
         if before is not None:
             if before.version >= said.version:
                 return None
-            self._of_profession[before.profession].discard(said.practitioner_id)
+            self._of_profession[before.profession].pop(said.practitioner_id, None)
         self._known[said.practitioner_id] = Known(said)
-        self._of_profession.setdefault(said.profession, set()).add(said.practitioner_id)
+        self._of_profession.setdefault(said.profession, {})[said.practitioner_id] = None
         return said.practitioner_id
 
     def _seat(self, key: tuple[str, str], version: int, who: str | None, visit: Visit | None) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from nats.js import JetStreamContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.checks import board, ledger, messages, readers, replay, requests, seats, territories, timers
+from services.checks import board, ledger, messages, offers, readers, replay, requests, seats, territories, timers
 from services.checks.look import Check, Look
 from services.storage.database import Database
 
@@ -50,12 +50,19 @@ INVARIANTS = (
             seats.slots_that_overlap,
             seats.placed_without_seat,
             seats.seat_that_nobody_told,
+            offers.accepted_by_two,
         ),
     ),
     Invariant(
         "I3",
         "Toute demande ouverte est surveillée, à l'heure",
-        (timers.unwatched, timers.watched_after_its_end, timers.rung_late, timers.alerted_after_the_miss),
+        (
+            timers.unwatched,
+            timers.watched_after_its_end,
+            timers.rung_late,
+            timers.alerted_after_the_miss,
+            offers.asked_in_vain,
+        ),
     ),
     Invariant(
         "I4",

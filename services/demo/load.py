@@ -14,9 +14,10 @@ from dispatcher.views import OnCall
 from schemas.event import Event, Order, derived_id
 from schemas.territory import Territory
 from schemas.values import Refused, system_actor
-from services.demo.population import practitioners
+from services.demo.population import number_of, practitioners
 from services.demo.supply import day_of
 from services.house import House
+from services.web.api.members import own_key
 
 SEED = 1
 BULK = 300  # practitioners in one order: few enough for a person's order to come in between
@@ -43,7 +44,7 @@ async def load_demonstration(house: House, *, days: int = 3, progress: Progress 
 
 
 async def _fill(house: House, territory: Territory, days: int, progress: Progress | None) -> int:
-    people = practitioners(territory, house.communes, seed=SEED)
+    people = await _with_numbers(house, practitioners(territory, house.communes, seed=SEED))
     today = house.clock.now().astimezone(territory.tz).date()
     bulks = (
         _open(house, territory, people[first : first + BULK], today + timedelta(days=ahead))
@@ -56,6 +57,14 @@ async def _fill(house: House, territory: Territory, days: int, progress: Progres
     if progress and sum(opened):
         progress(f"{territory.name} : {len(people)} professionnels, {sum(opened)} créneaux nouveaux")
     return sum(opened)
+
+
+async def _with_numbers(house: House, people: Sequence[NewPractitioner]) -> list[NewPractitioner]:
+    """The same people; those who may be phoned have a number, sealed under their own key."""
+    listed = [one.id for one in people if one.terms and one.terms.extra]
+    await house.vault.ensure(map(own_key, listed))
+    numbers = {one: await house.vault.seal(own_key(one), "phone", number_of(one)) for one in listed}
+    return [one.model_copy(update={"phone": numbers.get(one.id)}) for one in people]
 
 
 def default_roster(territory: Territory) -> list[OnCall]:

@@ -5,6 +5,7 @@ from itertools import accumulate
 from random import Random
 
 from availability.agenda import NewPractitioner
+from schemas.practitioner import Terms, usual_terms
 from schemas.territory import Territory
 from services.demo.world.names import first_name, last_name, street
 from services.reference.communes import Commune, Communes
@@ -21,6 +22,7 @@ SHARED = 0.5  # of a commune that two territories share, half the people count h
 DRAW = {"10": 1.08, "60": 1.0, "70": 1.1, "21": 1.05, "50": 1.2, "40": 1.15}
 DRAW_OF_OTHERS = 1.3
 DOCTORS = ("10", "40")  # those whom one calls "docteur"
+MAY_BE_ASKED, MAY_BE_ASKED_BY_NEIGHBOURS, MAY_BE_PHONED = 0.7, 0.25, 0.3  # ours
 JITTER_DEGREES = 0.006  # about 600 m around the town hall
 
 
@@ -38,7 +40,13 @@ def practitioners(territory: Territory, communes: Communes, *, seed: int) -> lis
     dice.shuffle(chosen)
     reach = {code: list(accumulate(_draw(territory, place, code) for place in places)) for code in mix}
     return [
-        _person(f"p-{territory.id}-{number:04d}", code, dice.choices(places, cum_weights=reach[code])[0], dice)
+        _person(
+            f"p-{territory.id}-{number:04d}",
+            code,
+            dice.choices(places, cum_weights=reach[code])[0],
+            territory.zone,
+            dice,
+        )
         for number, code in enumerate(chosen, start=1)
     ]
 
@@ -76,7 +84,7 @@ def _draw(territory: Territory, commune: Commune, profession: str) -> float:
     return float(inhabitants(territory, commune) ** DRAW.get(profession, DRAW_OF_OTHERS))
 
 
-def _person(practitioner_id: str, profession: str, commune: Commune, dice: Random) -> NewPractitioner:
+def _person(practitioner_id: str, profession: str, commune: Commune, zone: str, dice: Random) -> NewPractitioner:
     name = f"{first_name(dice)} {last_name(dice)}"
     address = f"{street(dice)}, {commune.postal_codes[0]} {commune.name}"
     return NewPractitioner(
@@ -88,4 +96,24 @@ def _person(practitioner_id: str, profession: str, commune: Commune, dice: Rando
         lat=round((commune.lat or 0) + dice.uniform(-JITTER_DEGREES, JITTER_DEGREES), 5),
         lon=round((commune.lon or 0) + dice.uniform(-JITTER_DEGREES, JITTER_DEGREES), 5),
         address=address,
+        zone=zone,
+        terms=terms_of(practitioner_id, profession),
     )
+
+
+def terms_of(practitioner_id: str, profession: str) -> Terms:
+    """What somebody agreed to on joining: most may be asked, some also for neighbours' patients, or phoned."""
+    dice = Random(f"terms of {practitioner_id}")
+    return usual_terms(profession).model_copy(
+        update={
+            "offers": dice.random() < MAY_BE_ASKED,
+            "neighbours": dice.random() < MAY_BE_ASKED_BY_NEIGHBOURS,
+            "extra": dice.random() < MAY_BE_PHONED,
+            "per_day": dice.choice((None, None, None, 4, 6, 8)),
+        }
+    )
+
+
+def number_of(practitioner_id: str) -> str:
+    """The practitioner's number, one of those kept for fiction (06 39 98 …)."""
+    return f"+33639{Random(f'number of {practitioner_id}').randrange(980000, 990000)}"

@@ -60,6 +60,7 @@ class Day:
         self.world.calm = False
         tasks = [self.world.loop.create_task(self.people.live(wish)) for wish in draw_day(self.world.seed)]
         self.world.loop.create_task(self.people.answer_alerts())
+        self.world.loop.create_task(self.people.answer_offers())
         for fault in self.world.faults:
             self._plan(fault)
         await self._go_on(BUSY + 1 - self.world.elapsed)

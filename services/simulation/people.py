@@ -9,9 +9,11 @@ from typing import Any
 
 from availability.agenda import NewPractitioner, NewSlot
 from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners, release_hold
+from dispatcher.answers import accept, agree, decline
 from dispatcher.orders import acknowledge, close, confirm, enter_request, set_roster, withdraw
 from dispatcher.views import OnCall
 from schemas.event import Order
+from schemas.practitioner import Terms
 from schemas.request import Need, Patient
 from schemas.sealed import Sealed
 from schemas.slot import SlotHeld, SlotOpened
@@ -30,6 +32,7 @@ PRACTITIONERS = ("gp-1", "gp-2", "gp-3")
 ROSTER = (OnCall("reg-1", 0, "Régulation"), OnCall("coord-1", 1, "Coordination"))
 REQUESTS = 6
 LOOKS_EVERY = 120.0
+ANSWERS_EVERY = (20.0, 90.0)
 ENTERED_BY = 700.0
 """Seconds within which all have called."""
 
@@ -59,7 +62,7 @@ class People:
 
     async def settle(self) -> None:
         """Before the day begins: practitioners and the roster."""
-        people = [_practitioner(name, number) for number, name in enumerate(PRACTITIONERS)]
+        people = draw_practitioners(self.world.seed)
         for name, act, said in (("register", register_practitioners, people), ("roster", set_roster, ROSTER)):
             await self.ask(Wish(name, 0, Role.COORDINATOR, _nothing), act, said)
 
@@ -76,6 +79,28 @@ class People:
                 if self.world.dice.random() < 0.7:
                     wish = Wish(f"answer {request_id} {self.world.elapsed:.0f}", 0, Role.REGULATOR, _nothing)
                     await self.ask(wish, acknowledge, request_id)
+
+    async def answer_offers(self) -> None:
+        """Those who are asked look now and then: some say yes, some no, some nothing at all, and some too late. Now and
+        then the regulator phones somebody instead."""
+        dice, number = Random(f"answers {self.world.seed}"), 0
+        while True:
+            await asyncio.sleep(dice.uniform(*ANSWERS_EVERY))
+            for offer_id, state in self.file.rows("SELECT id, state FROM offer ORDER BY id"):
+                draw, number = dice.random(), number + 1
+                if draw < (0.25 if state == "made" else 0.01):
+                    act = accept if draw < 0.15 or state != "made" else decline
+                    when = (None,) if act is accept else ()
+                    wish = Wish(f"answer {number} {offer_id}", 0, Role.PRACTITIONER, _nothing)
+                    await self.ask(wish, act, offer_id, *when)
+            for request_id, state in self.file.rows("SELECT id, state FROM care_request ORDER BY id"):
+                if state in ("offering", "escalated") and dice.random() < 0.03:
+                    number += 1
+                    about = (request_id, dice.choice(PRACTITIONERS), self._soon(dice), Mode.OFFICE)
+                    await self.ask(Wish(f"phone {number} {request_id}", 0, Role.REGULATOR, _nothing), agree, *about)
+
+    def _soon(self, dice: Random) -> datetime:
+        return DAWN + timedelta(seconds=self.world.elapsed // 60 * 60, minutes=dice.randrange(20, 60, 5))
 
     async def ask(self, wish: Wish, act: Callable[..., Awaitable[Outcome]], *said: Any, part: str = "") -> Outcome:
         """Ask at any door until there is an answer; two clicks must get the same one."""
@@ -233,8 +258,18 @@ def _clicks(dice: Random) -> int:
     return 2 if dice.random() < 0.2 else 1
 
 
-def _practitioner(name: str, number: int) -> NewPractitioner:
+def draw_practitioners(seed: int) -> list[NewPractitioner]:
+    """Who works in the town. On every other day some of them agreed to be asked, or to be phoned."""
+    dice = Random(f"terms {seed}")
+    asked = dice.random() < 0.5
+    return [_practitioner(name, number, dice, asked=asked) for number, name in enumerate(PRACTITIONERS)]
+
+
+def _practitioner(name: str, number: int, dice: Random, *, asked: bool) -> NewPractitioner:
     place = (GAILLAC, LISLE, GAILLAC)[number]
+    terms = Terms(
+        offers=asked and dice.random() < 0.7, extra=asked and dice.random() < 0.5, per_day=dice.choice((None, None, 3))
+    )
     return NewPractitioner(
-        id=name, name=f"Dr {name}", profession="10", commune=place.commune, lat=place.lat, lon=place.lon
+        id=name, name=f"Dr {name}", profession="10", commune=place.commune, lat=place.lat, lon=place.lon, terms=terms
     )

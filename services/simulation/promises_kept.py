@@ -98,17 +98,22 @@ def told(ask: Ask, people: People, phones: Phones) -> list[str]:
 def _not_twice(ask: Ask) -> list[str]:
     """Each kind of message is said once for each fact that leads to it."""
     because = {
-        "booked": "booked", "moved": "booked", "new_patient": "booked", "cancelled": "reopened",
-        "withdrawn": "withdrawn", "seat_freed": "withdrawn", "escalated": "escalated",
-        "promised": "promised", "sought_no_more": "withdrawn",
+        "booked": "request.booked", "moved": "request.booked", "new_patient": "request.booked",
+        "cancelled": "request.reopened", "withdrawn": "request.withdrawn", "seat_freed": "request.withdrawn",
+        "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
+        "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
+        "offer_lost": "offer.ended",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(
         "SELECT about, subject, count(*) FROM audit GROUP BY about, subject")})  # fmt: skip
-    rows = ask("SELECT request_id, recipient, kind, count(*) FROM message GROUP BY request_id, recipient, kind")
+    rows = ask(  # an offer that was over before it was said leaves a mark, and says nothing
+        "SELECT request_id, recipient, kind, count(*) FROM message"
+        " WHERE NOT (kind = 'offer' AND state = 'superseded') GROUP BY request_id, recipient, kind"
+    )
     return [
         f"I4: the {recipient} of {request_id} hears {kind} {n} times"
         for request_id, recipient, kind, n in rows
-        if n > facts[request_id, f"request.{because[kind]}.v1"]
+        if n > facts[request_id, f"{because[kind]}.v1"]
     ]
 
 

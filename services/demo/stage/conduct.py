@@ -14,6 +14,7 @@ from availability.agenda import NewPractitioner
 from schemas.territory import Territory
 from services.demo.plan import Plan
 from services.demo.play import perform, set_up
+from services.demo.population import number_of
 from services.demo.stage.doors import Refusal
 from services.demo.stage.server import NotStarted
 from services.demo.stage.shared import Stage, leave
@@ -75,7 +76,10 @@ async def collect(stage: Stage, plan: Plan) -> Summary:
 
 async def _register(stage: Stage, territory: Territory, people: list[NewPractitioner]) -> None:
     for first in range(0, len(people), MEMBERS_AT_ONCE):
-        members = [one.model_dump(mode="json") for one in people[first : first + MEMBERS_AT_ONCE]]
+        members = [
+            one.model_dump(mode="json") | ({"phone": number_of(one.id)} if one.terms and one.terms.extra else {})
+            for one in people[first : first + MEMBERS_AT_ONCE]
+        ]
         await stage.doors.post(f"coord-{territory.id}", "/api/practitioners", {"practitioners": members})
 
 

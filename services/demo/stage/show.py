@@ -38,6 +38,7 @@ STATES = {
     "advised": "closes par un conseil",
     "unmet": "sans solution",
     "escalated": "en recherche, personne d'astreinte alertée",
+    "offering": "en recherche, praticiens sollicités",
     "seeking": "en recherche, délai non échu",
 }
 TOP_COMMUNES = 8

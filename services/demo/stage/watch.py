@@ -5,6 +5,7 @@ import contextlib
 from datetime import timedelta
 from random import Random
 
+from services.demo.stage.answering import answer_offer
 from services.demo.stage.doors import Refusal
 from services.demo.stage.shared import ALREADY, Stage, close
 
@@ -28,6 +29,9 @@ async def read_messages(stage: Stage, territory: str) -> None:
 async def look_at_messages(stage: Stage, territory: str) -> None:
     """Read the newest messages of a territory once. Raises Refusal."""
     newest_first = await stage.doors.get(f"reg-{territory}", "/api/messages", {"limit": MESSAGES})
+    for one in newest_first:
+        if one["kind"] == "offer" and one["id"] not in stage.inbox.seen:
+            stage.begin(answer_offer(stage, one["id"], one["recipient_id"]))
     for request_id in stage.inbox.read(reversed(newest_first)):
         if request_id in stage.asks and request_id not in stage.in_hand:
             stage.in_hand.add(request_id)
