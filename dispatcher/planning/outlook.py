@@ -58,7 +58,7 @@ def played(present: Present, seed: int) -> Future:
     later = still_to_open(weeks.opened, now, seed)
     on = supply([*present.slots, *later], present.standings, present.sites, present.hours)
     coming = [*weeks.waiting, *calls(present.expected, weeks.past, now, present.territory, seed)]
-    return Future(coming, value(on, coming), on.more.slots)
+    return Future(coming, value(on, coming, now), on.more)
 
 
 def scarcity(present: Present, futures: Sequence[Future]) -> Scarcity:

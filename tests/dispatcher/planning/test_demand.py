@@ -1,6 +1,7 @@
 """Is what is expected what the last weeks say, where they say enough?"""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,7 +18,7 @@ FOUR_WEEKS = [MONDAY - hours(number) for number in range(1, 28 * 24)]
 """One request in each hour, day and night."""
 
 
-def asked(*moments: datetime, **said: object) -> list[Past]:
+def asked(*moments: datetime, **said: Any) -> list[Past]:
     return [Past(at, a_need(now=at, **said)) for at in moments]
 
 

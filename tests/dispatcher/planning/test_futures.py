@@ -1,6 +1,7 @@
 """Is a future one that may come of the last weeks?"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ FIRST = int(MONDAY.timestamp()) // 3600
 A_WEEK = timedelta(days=7)
 
 
-def asked(at: datetime, **said: object) -> Past:
+def asked(at: datetime, **said: Any) -> Past:
     return Past(at, a_need(now=at, **said))
 
 

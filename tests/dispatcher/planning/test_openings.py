@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from unittest.mock import patch
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -15,7 +14,6 @@ from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.standing import Standing
-from dispatcher.planning import openings
 from dispatcher.planning.edges import Ask
 from dispatcher.planning.futures import Call
 from dispatcher.planning.openings import Site, Supply, supply, value
@@ -66,15 +64,15 @@ def test_it_is_worth_what_is_gained_when_all_is_solved_again_with_it(
     calls = [called(need, after, number) for number, (need, after) in enumerate(some)]
     known = [opened(one) for one in slots if one.state.free]
     on = supply(known, (), SITES, [HOUR + one for one in later])
-    found = value(on, calls)
+    found = value(on, calls, MONDAY)
     before, missed = least(calls, known)
     assume(missed == len(found.missed))  # else all could be served, which comes before the cost
-    for slot, worth in zip(on.more.slots, found.more.tolist(), strict=True):
+    for slot, worth in zip(on.more, found.more.tolist(), strict=True):
         assert worth == before - least(calls, [*known, slot])[0]
 
 
 def at_ten(on: Supply, calls: list[Call]) -> int:
-    (worth,) = value(on, calls).more.tolist()
+    (worth,) = value(on, calls, MONDAY).more.tolist()
     return int(worth)
 
 
@@ -106,22 +104,10 @@ def test_who_calls_late_is_missed_as_much_as_who_calls_now() -> None:
 def test_the_terms_of_practitioners_hold_for_open_seats() -> None:
     slot = an_open_slot("open", AT_TEN, practitioner_id="gp-1")
     paused = Standing("gp-1", paused_until=AT_TEN + minutes(1))
-    assert value(supply([slot], [paused], [], []), [called(a_need())]).missed == (0,)
-    assert value(supply([slot], [], [], []), [called(a_need())]).missed == ()
+    assert value(supply([slot], [paused], [], []), [called(a_need())], MONDAY).missed == (0,)
+    assert value(supply([slot], [], [], []), [called(a_need())], MONDAY).missed == ()
 
 
 def test_without_seats_or_calls_nothing_is_worth_anything() -> None:
-    assert value(supply([], (), [], []), [called(a_need())]).missed == (0,)
+    assert value(supply([], (), [], []), [called(a_need())], MONDAY).missed == (0,)
     assert at_ten(supply([], (), [GP], [HOUR + 2]), []) == 0
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(needs(), st.integers(0, 24 * 60)), min_size=4, max_size=12), days())
-def test_few_edges_at_a_time_lead_where_all_at_once_do(some: list[tuple[Need, int]], slots: list[SlotOpened]) -> None:
-    calls = [called(need, after, number) for number, (need, after) in enumerate(some)]
-    on = supply([opened(one) for one in slots], (), SITES, [HOUR + 3, HOUR + 20])
-    all_at_once = value(on, calls)
-    with patch.object(openings, "KEPT", 1):
-        few = value(on, calls)
-    assert few.more.tolist() == all_at_once.more.tolist()
-    assert len(few.missed) == len(all_at_once.missed)
