@@ -110,7 +110,9 @@ async def _weeks(house: House, territory: Territory, now: datetime) -> Weeks | N
             requests += await scarcity.entered(db, territory.id, since, since + A_DAY)
         for ago in range(WATCHED // A_WEEK, 0, -1) if requests else ():
             since = now - ago * A_WEEK
-            slots += await scarcity.begun(db, since, since + LAST_SEAT)
+            slots += await scarcity.begun(
+                db, since - A_DAY, since + LAST_SEAT
+            )  # a day before: was anything known then?
     if not requests:
         return None
     return await asyncio.to_thread(scarcity.understood, requests, slots, territory.id, now)
