@@ -37,19 +37,26 @@ class Standing:
     def of_day(self, start: datetime) -> int:
         """How many visits are given on the day of `start`."""
         days, _ = _given(self.booked, self.zone)
-        return days[start.astimezone(ZoneInfo(self.zone)).date()]
+        return days[_calendar(start, self.zone)[0]]
 
     def of_week(self, start: datetime) -> int:
         """How many visits are given in the week of `start`."""
         _, weeks = _given(self.booked, self.zone)
-        return weeks[start.astimezone(ZoneInfo(self.zone)).isocalendar()[:2]]
+        return weeks[_calendar(start, self.zone)[1]]
 
 
 @lru_cache(maxsize=10_000)
 def _given(booked: tuple[datetime, ...], zone: str) -> tuple[Counter[date], Counter[tuple[int, int]]]:
     """Visits by day and by week of the calendar of the zone."""
-    days = [one.astimezone(ZoneInfo(zone)).date() for one in booked]
-    return Counter(days), Counter(day.isocalendar()[:2] for day in days)
+    seen = [_calendar(one, zone) for one in booked]
+    return Counter(day for day, _ in seen), Counter(week for _, week in seen)
+
+
+@lru_cache(maxsize=100_000)
+def _calendar(start: datetime, zone: str) -> tuple[date, tuple[int, int]]:
+    """The day and the week (ISO year and number) of a moment there. Agendas share their hours: asked once for each."""
+    day = start.astimezone(ZoneInfo(zone)).date()
+    return day, day.isocalendar()[:2]
 
 
 FREE = 0
