@@ -17,9 +17,10 @@ from dispatcher.planning.ground import Ask, Ground, Seeker, ground, seekers
 __all__ = ["KEPT", "Ask", "Edges", "edges", "first_edges", "more_edges"]
 
 KEPT = 50
-"""Edges a request has at first; `batch.py` adds those that prices prove to be missing. Half are its cheapest, half are
-spread over what it could take after those, the further the more others want the same: fifty who all have the same fifty
-cheapest seats would otherwise hide from one another what is left."""
+"""Edges a request has at first; `batch.py` adds those that prices prove to be missing."""
+NEAR = 10
+"""So many are its cheapest. The others are spread over what it could take after those, thinner further on: fifty who all
+have the same fifty cheapest seats would hide from one another what is left."""
 CROWD = 1024
 """Slots looked at in a crowd, at most."""
 PAIRS = 65_536
@@ -56,7 +57,7 @@ def edges(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, returned: Map
 
 
 def first_edges(some: Sequence[Seeker], on: Ground) -> Edges:
-    """KEPT edges of each request, half of them its cheapest."""
+    """KEPT edges of each request, or all it has."""
     found: list[tuple[Ints, Ints]] = []
     last = np.full(len(some), REFUSED, np.int64)
     for numbers, crowd in _blocks(some):
@@ -84,6 +85,7 @@ def _blocks(some: Sequence[Seeker]) -> Iterator[tuple[Ints, int]]:
         groups[one.ask.territory, one.ask.need.professions].append(number)
     most = PAIRS // LOOK
     for numbers in groups.values():
+        numbers.sort(key=lambda number: some[number].asked.wanted)  # a block is judged once for each mode wanted in it
         for start in range(0, len(numbers), most):
             yield np.array(numbers[start : start + most], np.int64), len(numbers)
 
@@ -110,18 +112,17 @@ def _cheapest(some: Sequence[Seeker], on: Ground, kept: int, worth: Ints | None)
 
 
 def _spread(keys: Ints, numbers: Ints) -> tuple[Ints, Ints]:
-    """Of more keys than are kept: the cheapest half, and as many spread over the others, each request beginning at
-    another place; and the cost above which some were left out."""
-    keys = np.sort(keys, axis=1)
-    kept, near = KEPT, KEPT // 2
+    """KEPT of more keys: the NEAR cheapest, and others further and further apart, each request beginning at another
+    place; and the cost above which some were left out."""
+    keys, others = np.sort(keys, axis=1), np.arange(KEPT - NEAR)
     possible = (keys < REFUSED << _BITS).sum(axis=1)
-    others = np.maximum(possible - near, kept - near)
     begin = (numbers * 0.6180339887) % 1.0
-    steps = (np.arange(kept - near)[None, :] + begin[:, None]) / (kept - near)
-    at = near + np.floor(steps * others[:, None]).astype(np.int64)
-    chosen = np.concatenate([keys[:, :near], np.take_along_axis(keys, at, axis=1)], axis=1)
-    left_out = (possible > kept) | (possible == keys.shape[1])
-    return chosen, np.where(left_out, keys[:, near - 1] >> _BITS, REFUSED)
+    share = ((others[None, :] + begin[:, None]) / len(others)) ** 1.5
+    span = np.maximum(possible - NEAR, len(others))[:, None]
+    at = NEAR + np.maximum(others[None, :], np.floor(share * span).astype(np.int64))
+    chosen = np.concatenate([keys[:, :NEAR], np.take_along_axis(keys, at, axis=1)], axis=1)
+    left_out = (possible > KEPT) | (possible == keys.shape[1])
+    return chosen, np.where(left_out, keys[:, NEAR - 1] >> _BITS, REFUSED)
 
 
 def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground, last: Ints) -> Edges:
