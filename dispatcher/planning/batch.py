@@ -15,6 +15,7 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.edges import KEPT, Edges, first_edges, more_edges
 from dispatcher.planning.flow import assign, with_more
 from dispatcher.planning.ground import Ask, Ground, Seeker, apart, ground, seekers
+from dispatcher.planning.limits import limits
 from dispatcher.planning.plan import Plan, Solved, joined
 from dispatcher.planning.prices import worth
 
@@ -28,12 +29,13 @@ def plan(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, guarantees: Gu
     """The assignment of least cost over all edges there are, although most are never made.
 
     Booked pairs are not moved: they are not in `asks`, and their seats are not free. A request that has a guarantee
-    may get another seat, but never none. Requests that can never compete are solved apart.
+    may get another seat, but never none; guarantees are among what practitioners' standings count as booked. No
+    practitioner is given more than their limits allow. Requests that can never compete are solved apart.
     """
     guarantees = guarantees or {}
     on = ground(seats, now, Counter(slot_id for slot_id, _ in guarantees.values()))
     waiting = seekers(asks, on)
-    groups = [waiting] if guarantees else apart(waiting)  # a guarantee may lie on a shelf its request no longer sees
+    groups = [waiting] if guarantees else apart(waiting, on)  # a guarantee may lie where its request no longer looks
     return joined([_solved(group, on, guarantees) for group in groups])
 
 
@@ -44,13 +46,14 @@ def _solved(group: list[Seeker], on: Ground, guarantees: Guarantees) -> Solved:
     if guarantees:
         found = _guaranteed(found, _own_edges(group, on, guarantees))
     while True:
-        assignment = assign(found)
-        value = worth(found, assignment)
+        bounds = limits(found, on.seats, Counter(slot_id for slot_id, _ in guarantees.values()))
+        assignment = assign(found, bounds)
+        value = worth(found, assignment, bounds)
         doubtful = np.flatnonzero(value.request > found.last)
         if not len(doubtful) or kept > len(on.rank):
             break
         kept *= 2
-        on.price[[on.seats.index.rows[slot_id] for slot_id in found.slots]] = value.seat
+        on.price[[on.seats.index.rows[slot_id] for slot_id in found.slots]] = value.toll
         more = more_edges([group[number] for number in doubtful], on, value.request[doubtful], kept)
         if not len(more.request):
             break

@@ -19,8 +19,8 @@ __all__ = ["KEPT", "Ask", "Edges", "edges", "first_edges", "more_edges"]
 KEPT = 50
 """Edges a request has at first; `batch.py` adds those that prices prove to be missing."""
 NEAR = 10
-"""So many are its cheapest. The others are spread over what it could take after those, thinner further on: fifty who all
-have the same fifty cheapest seats would hide from one another what is left."""
+"""So many are its cheapest. The others are spread over what it could take after those, thinner further on: fifty who
+all have the same fifty cheapest would hide from one another what is left."""
 CROWD = 1024
 """Slots looked at in a crowd, at most."""
 PAIRS = 65_536

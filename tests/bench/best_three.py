@@ -24,9 +24,10 @@ def measure(
     one_area: bool = False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[float, float, float]:
-    """Microseconds by this clock (`time.thread_time` leaves out what others do on the machine): p50 and p99 of a best-three query, and the mean of taking in one change of a slot.
+    """Microseconds: p50 and p99 of a best-three query, and the mean of taking in one change of a slot.
 
-    Spread = over the communes of Occitanie, a third GPs; one area = all of one profession in ten communes.
+    By `clock`: `time.thread_time` leaves out what others do on the machine. Spread = over the communes of Occitanie, a
+    third GPs; one area = all of one profession in ten communes.
     """
     chance = random.Random(7)
     places = [

@@ -37,8 +37,8 @@ T = TypeVar("T")
 def world(requests: int, slots: int, *, balanced: bool, seed: int = 1) -> tuple[list[Ask], OpenSeats]:
     """Territories of about 1 000 requests each: 50 communes on 30 x 30 km, the people of the k-th ∝ 1/k^0.9.
 
-    Slots in the coming 36 hours, 15 minutes each. Professions on both sides as in a CPTS, so that GPs are short of seats
-    by half; `balanced` = slots are spread over the professions as the requests are.
+    Slots in the coming 36 hours, 15 minutes each. Professions on both sides as in a CPTS, so that GPs are short of
+    seats by half; `balanced` = slots are spread over the professions as the requests are.
     """
     dice = Random(seed)
     towns = [_communes(dice, number) for number in range(max(1, requests // 1000))]
@@ -96,8 +96,8 @@ def online(table: Table) -> None:
             rounds = [best_three.measure(one_area=one_area, clock=clock) for _ in range(ROUNDS)]
             for what, at, most in (("p50", 0, 120), ("p99", 1, 500), ("one change", 2, 20)):
                 seen = [one[at] for one in rounds]
-                what = f"best 3 of 100 000 in {place}, {what}, {name}"
-                table.add_row(what, f"{median(seen):.0f} µs", f"{min(seen):.0f} µs", f"{most} µs")
+                said = f"best 3 of 100 000 in {place}, {what}, {name}"
+                table.add_row(said, f"{median(seen):.0f} µs", f"{min(seen):.0f} µs", f"{most} µs")
 
 
 @dataclass(frozen=True)
