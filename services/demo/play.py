@@ -75,15 +75,25 @@ async def _enter(stage: Stage, ask: Ask, regulator: str, slot_id: str | None) ->
     """The request is entered, with the seat that was held if any; False when that seat is lost."""
     body = _need(ask) | _person(ask) | {"request_id": ask.request_id, "slot_id": slot_id}
     key = f"demonstration-{ask.request_id}"
+    sent = asyncio.ensure_future(stage.doors.post(regulator, "/api/requests", body, key=key, expected=GONE))
+    how = "chosen on the phone" if slot_id else "dispatched"
+    sent.add_done_callback(lambda answer: _note_entered(stage, ask.request_id, how, answer))
     try:
-        await stage.doors.post(regulator, "/api/requests", body, key=key, expected=GONE)
+        await asyncio.shield(sent)
+    except asyncio.CancelledError:  # the day ends while the answer is on its way: it is waited for
+        await asyncio.gather(sent, return_exceptions=True)
+        raise
     except Refusal as refused:
         if refused.code in GONE:
             return False
         raise
-    stage.entered.add(ask.request_id)
-    stage.counted["chosen on the phone" if slot_id else "dispatched"] += 1
     return True
+
+
+def _note_entered(stage: Stage, request_id: str, how: str, answer: "asyncio.Future[Any]") -> None:
+    if not answer.cancelled() and answer.exception() is None:
+        stage.entered.add(request_id)
+        stage.counted[how] += 1
 
 
 async def _agree_on_a_slot(stage: Stage, ask: Ask, regulator: str, moment: datetime) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-PLACED = ("booked", "confirmed", "fulfilled", "no_show")
+PLACED = ("promised", "booked", "confirmed", "fulfilled", "no_show")
 NOT_PLACED = ("redirected", "advised", "unmet")
 WAITING = ("seeking", "offering", "escalated")
 DAY, MINUTE = timedelta(hours=24), timedelta(minutes=1)

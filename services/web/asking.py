@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import store as agendas
 from availability.store import PractitionerRow
 from dispatcher import asked
+from dispatcher import store as requests
 from dispatcher.asking import people_for, planned
-from dispatcher.life import WAITING
+from dispatcher.life import WAITING, Wake
 from dispatcher.offers.offer import OfferRow
 from dispatcher.offers.people import Known
 from dispatcher.offers.person import WORDS, Ask, Asked, Person, why_not
@@ -95,7 +96,8 @@ async def asking_of(house: House, db: AsyncConnection, row: RequestRow) -> Askin
     may_phone = _to_phone(row, near, people, offers, now)
     shown = {one.practitioner_id for one in offers} | {one.practitioner_id for one in may_phone}
     rows = await agendas.practitioners(db, shown)
-    coming = await planned(row, house.seats, db, now) if waiting and row.pending is None else ()
+    rings_at = (await requests.timers_of(db, row.request_id)).get(Wake.RING, now)
+    coming = await planned(row, house.seats, db, max(now, rings_at)) if waiting and row.pending is None else ()
     return Asking(
         rounds=tuple(_rounds(offers, rows)),
         coming=tuple(Coming(CIRCLES[ring.circle], ring.begins, len(ring.people)) for ring in coming[:3]),

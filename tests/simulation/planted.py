@@ -12,8 +12,8 @@ from sqlalchemy import update
 import availability.handlers
 import availability.orders
 import dispatcher.store
-import notifications.handlers
 import notifications.store
+import notifications.writing
 import services.simulation.process
 from notifications.tables import MESSAGE
 from schemas.event import Order
@@ -80,7 +80,7 @@ def no_message_key(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     """The notifications hear twice, and what they write has a new name each time."""
     numbers = count()
     deaf_in_the_notifications(patch, stage)
-    patch.setattr(notifications.handlers, "derived_id", lambda *parts: f"random-{next(numbers)}")
+    patch.setattr(notifications.writing, "derived_id", lambda *parts: f"random-{next(numbers)}")
 
 
 def deaf_in_the_notifications(patch: pytest.MonkeyPatch, stage: Stage) -> None:

@@ -224,4 +224,6 @@ def _question(taken: int) -> str:
 def _without_link(told: Told) -> dict[str, Any]:
     """An alert without the link to the very page it is shown on."""
     text = "".join(part.text for part in told.parts if not part.href).strip()
-    return {"at": told.at, "text": text.removesuffix("Détails :").strip()}
+    for invitation in ("Détails :", "Dire oui ou non :"):
+        text = text.removesuffix(invitation).strip()
+    return {"at": told.at, "text": text}
