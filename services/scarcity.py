@@ -108,11 +108,11 @@ async def _weeks(house: House, territory: Territory, now: datetime) -> Weeks | N
         for ago in range(WATCHED // A_DAY, 0, -1):
             since = now - ago * A_DAY
             requests += await scarcity.entered(db, territory.id, since, since + A_DAY)
+            await asyncio.sleep(0)  # SQLite answers within the event loop
         for ago in range(WATCHED // A_WEEK, 0, -1) if requests else ():
             since = now - ago * A_WEEK
-            slots += await scarcity.begun(
-                db, since - A_DAY, since + LAST_SEAT
-            )  # a day before: was anything known then?
+            slots += await scarcity.begun(db, since - A_DAY, since + LAST_SEAT)  # the day before says what was known
+            await asyncio.sleep(0)
     if not requests:
         return None
     return await asyncio.to_thread(scarcity.understood, requests, slots, territory.id, now)

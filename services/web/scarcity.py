@@ -19,12 +19,11 @@ LEAST = 30
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One profession's next 24 h in words: `look`, `mark` and `words` say the same."""
+    """One profession's next 24 h in words; `mark` is an icon that says the same."""
 
     profession: str
     asked: int
     open: int
-    look: str
     mark: str
     words: str
 
@@ -51,11 +50,10 @@ def say_price(price: Price, zone: ZoneInfo, now: datetime, communes: Communes) -
 def say_shortage(one: Shortage) -> Outlook:
     """The row of the table."""
     short = round(one.short)
-    look, mark, words = "ok", "check", "assez de places"
+    mark, words = "check", "assez de places"
     if short:
-        look, mark = "late", "triangle-alert"
-        words = f"environ {short}{NB}patient{'s' if short > 1 else ''} sans place à temps"
-    return Outlook(profession_label(one.profession), round(one.asked), one.open, look, mark, words)
+        mark, words = "triangle-alert", f"il manque environ {short}{NB}place{'s' if short > 1 else ''}"
+    return Outlook(profession_label(one.profession), round(one.asked), one.open, mark, words)
 
 
 def say_unknown(found: Scarcity) -> str:

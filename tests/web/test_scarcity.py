@@ -98,16 +98,16 @@ def test_one_sentence_a_profession_and_day_and_nothing_past_or_too_small() -> No
 
 
 @pytest.mark.parametrize(
-    ("short", "look", "words"),
+    ("short", "mark", "words"),
     [
-        (0.4, "ok", "assez de places"),
-        (1.2, "late", "environ 1 patient sans place à temps"),
-        (2.6, "late", "environ 3 patients sans place à temps"),
+        (0.4, "check", "assez de places"),
+        (1.2, "triangle-alert", "il manque environ 1 place"),
+        (2.6, "triangle-alert", "il manque environ 3 places"),
     ],
 )
-def test_a_shortage_is_said_in_words(short: float, look: str, words: str) -> None:
+def test_a_shortage_is_said_in_words(short: float, mark: str, words: str) -> None:
     row = say_shortage(Shortage(profession="10", asked=4.6, open=2, short=short))
-    assert (row.look, row.words.replace(NB, " "), row.asked) == (look, words, 5)
+    assert (row.mark, row.words.replace(NB, " "), row.asked) == (mark, words, 5)
 
 
 # --- the door and the page ------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ async def test_the_coordinator_reads_sentences_and_a_table_of_words(house: House
     page = (await (await sign_in("coord-tarn-ouest")).get("/coordination/figures")).text.replace(NB, " ")
     assert "Une place de masseur-kinésithérapeute demain vers 10 h à Gaillac : environ 3 h d’attente évitées" in page
     assert "Une place d’orthophoniste demain" in page
-    assert "environ 2 patients sans place à temps" in page
+    assert "il manque environ 2 places" in page
     assert "assez de places" in page
     assert "Trop peu de demandes encore pour prévoir : Orthoptiste, Diététicien·ne." in page
 
