@@ -137,10 +137,19 @@ class RosterTable(SQLModel, table=True):
     channel: str
 
 
+class ScarcityTable(SQLModel, table=True):
+    """What one seat more would be worth in a territory, and where seats will be short, as worked out at `at`."""
+
+    __tablename__ = "scarcity"
+    territory: str = Field(primary_key=True)
+    at: datetime
+    body: str
+
+
 def _table(model: Any) -> Table:
     table: Table = model.__table__  # SQLModel does not type it
     return table
 
 
 REQUEST, TIMER, KNOWN, ROSTER = map(_table, (CareRequestTable, TimerTable, KnownSlotTable, RosterTable))
-DESCRIBED, OFFER = _table(KnownPractitionerTable), _table(OfferTable)
+DESCRIBED, OFFER, SCARCITY = map(_table, (KnownPractitionerTable, OfferTable, ScarcityTable))

@@ -22,7 +22,7 @@ from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
 from schemas.event import durable
-from services import newcomers
+from services import newcomers, scarcity
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -85,6 +85,7 @@ async def running(
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
+                ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
             ticker.start()

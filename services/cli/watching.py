@@ -42,6 +42,7 @@ WORDS = {
     "offer.ended.v1": "sollicitation terminée",
     "delegation.set.v1": "délégation",
     "roster.set.v1": "liste d'alerte",
+    "scarcity.priced.v1": "où les places manquent",
     "message.due.v2": "message écrit",
     "message.sent.v2": "message remis",
     "message.failed.v1": "message non remis",

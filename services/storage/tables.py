@@ -24,6 +24,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     dispatcher.RosterTable,
     dispatcher.KnownPractitionerTable,
     dispatcher.OfferTable,
+    dispatcher.ScarcityTable,
     availability.PractitionerTable,
     availability.DelegationTable,
     availability.SlotTable,

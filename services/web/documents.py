@@ -6,6 +6,7 @@ from typing import Any
 import schemas.house
 import schemas.message
 import schemas.request
+import schemas.scarcity
 import schemas.slot  # noqa: F401 - defining the facts fills the register
 from schemas.event import FACTS, Event
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from math import cos, exp, pi
 from random import Random
 
+from dispatcher.planning.demand import HOURS, SUNDAY, WEEKDAY
 from schemas.territory import Territory
 from services.reference.zones import is_holiday
 
@@ -13,25 +14,13 @@ from services.reference.zones import is_holiday
 # inhabitants.
 PER_PROFESSIONAL = 350 / 400
 
-# The same study: Monday x1.24, Sunday x0.70; the other days are set so that the week's mean is 1.
-WEEKDAY = (1.24, 1.05, 1.00, 1.00, 1.06, 0.95, 0.70)
-HOLIDAY = 0.70  # as a Sunday
+HOLIDAY = WEEKDAY[SUNDAY]
 
 # Influenza adds 30 to 55 % (published range): 45 % at the height, a rounded hill of 45 days on both sides
 # (ours).
 WINTER_PEAK = 0.45
 WINTER_DAY = (1, 20)  # 20 January
 WINTER_SPREAD = 45  # days
-
-# Per cent of a day's requests that begin in each hour, local time. Peak 9-11 h and a second bump 17-19 h
-# (study); 14-18 h holds 25 % (regulated calls, Rennes 2022: 25.4 %); Monday 8-10 h reaches x3 the week's
-# mean hour.
-HOURS = (
-    *(0.6, 0.4, 0.3, 0.3, 0.3, 0.5),
-    *(1.2, 3.5, 9.4, 10.8, 9.8, 7.2),
-    *(4.2, 4.3, 6.0, 6.0, 6.2, 7.3),
-    *(7.3, 5.2, 3.6, 2.6, 1.7, 1.3),
-)
 
 
 def requests_expected(territory: Territory, professionals: int, hour: datetime) -> float:

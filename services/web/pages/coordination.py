@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from dispatcher import scarcity
 from dispatcher import store as requests
 from dispatcher.matching.eligibility import say_counts
+from dispatcher.planning.demand import ENOUGH
 from dispatcher.views import Count, Figures, figures
+from schemas.scarcity import Scarcity
+from services.reference.communes import Communes
 from services.web.api.ledger import ledger_for
 from services.web.ledger import Ledger
 from services.web.pages.console import board_rows
 from services.web.pages.frame import EVIDENCE, frame
 from services.web.render import page, profession_label
 from services.web.saying import NB, say_delay
+from services.web.scarcity import say_price, say_shortage, say_unknown, worth_saying
 from services.web.session import house_of, signed_in
-from services.web.views import name_of
+from services.web.views import Json, name_of
 
 router = APIRouter()
 
@@ -74,6 +81,7 @@ async def _values(request: Request) -> dict[str, Any]:
     async with house.database.read() as db:
         entered = await requests.entered_between(db, account.territory, midnight, now)
         week = await ledger_for(house, account, db)
+        scarce = await scarcity.latest(db, account.territory)
     today = figures(entered, now)
     rows, _ = await board_rows(house, account, zone)
     bars = delays(today.waits)
@@ -86,6 +94,19 @@ async def _values(request: Request) -> dict[str, Any]:
         "why": say_counts(today.counts) if today.counts else [],
         "tables": _tables(today, house.communes),
         "week": _busy(week),
+        "scarce": _scarce(scarce, now, zone, house.communes),
+    }
+
+
+def _scarce(found: tuple[datetime, Scarcity] | None, now: datetime, zone: ZoneInfo, communes: Communes) -> Json:
+    at, known = found or (now, Scarcity())
+    prices = worth_saying(known.prices, now, zone)
+    return {
+        "at": at,
+        "sentences": [say_price(one, zone, now, communes) for one in prices],
+        "rows": [say_shortage(one) for one in known.shortages],
+        "unknown": say_unknown(known),
+        "least": ENOUGH,
     }
 
 

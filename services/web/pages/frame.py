@@ -8,6 +8,7 @@ from fastapi import Request
 import schemas.house
 import schemas.message
 import schemas.request
+import schemas.scarcity
 import schemas.slot  # noqa: F401 - these register the subjects
 from schemas.event import FACTS
 from schemas.values import Role
