@@ -35,7 +35,7 @@ async def look(
     seats.expect(best.slot.slot_id, row.request_id, now)
     slot = best.slot
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
-    said = (modes, best.reasons, found.others())
+    said = (modes, found.why(), found.others())
     return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost)]
 
 

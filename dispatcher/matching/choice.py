@@ -1,19 +1,19 @@
 """Which seats would serve this need best, and if none, why? Exact, soonest seats first, never a full scan."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, refusals
+from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, kms, refusals
 from dispatcher.matching.eligibility import first_refusal
-from dispatcher.matching.pair import Case, lower_second, pair_of, upper_second, urgency_weight
+from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
 from dispatcher.matching.ranking import reasons, terms
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.shelf import by_start
-from dispatcher.matching.travel import distance_km, travel_minutes
-from dispatcher.matching.words import say_loss
+from dispatcher.matching.travel import distance_km, road
+from dispatcher.matching.words import say_crowd, say_loss, say_soonest
 from schemas.request import Need
 from schemas.values import Mode
 
@@ -35,10 +35,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """The best options, best first. `counts` (slots refused by each rule) is filled only when there is none."""
+    """The best options, best first. `counts` (slots refused by each rule) is filled only when there is none. `soonest`
+    says what of the best is sooner than all that fit, "" when nothing is."""
 
     options: tuple[Option, ...]
     counts: dict[str, int]
+    soonest: str = ""
+
+    def why(self) -> tuple[str, ...]:
+        """Why the best is the best, in French."""
+        said = (self.soonest, *self.options[0].reasons) if self.options else ()
+        return tuple(words for words in said if words)
 
     def others(self) -> tuple[str, ...]:
         """The runners-up, by how much they lost and on what, in French."""
@@ -72,13 +79,19 @@ def propose(
     `without` are slots already lost for this request. The order in which slots were heard of never matters.
     """
     seats.catch_up(now)
-    wish = asked(need, territory, seats.index.table, now)
-    found = _cheapest(need, wish, seats, territory, now, limit, without)
-    own = _of_usual(need, wish, seats, without) if limit > 1 else []
+    wish = wish_of(need, now)
+    asking = asked(need, wish, territory, seats.index.table)
+    looked: list[tuple[Ints, Ints]] = []
+    found = _cheapest(need, asking, seats, territory, limit, without, looked)
+    own = _of_usual(need, asking, seats, without) if limit > 1 else []
     if own and own[0] not in found:
         found = [*found[: limit - 1], own[0]]
-    options = tuple(_option(need, seats, slot_id, territory, now) for _, slot_id in found)
-    return Proposals(options, {} if options else count_refusals(need, seats, territory, now))
+    options = tuple(_option(need, wish, seats, slot_id, territory, now) for _, slot_id in found)
+    if not options:
+        return Proposals((), count_refusals(need, seats, territory, now))
+    return Proposals(
+        options, {}, say_soonest(options[0].travel_minutes, _nearest_sooner(options[0], asking, seats, looked))
+    )
 
 
 def near_best(options: Collection[Option], need: Need) -> tuple[Option, ...]:
@@ -95,20 +108,22 @@ def consider(
     if slot.profession not in need.professions:
         return None
     free = seats.free(slot, now) + held
-    for case in cases(need, slot, seats, territory or slot.territory, now, free):
-        if first_refusal(pair_of(case)) is None:
-            return _as_option(case)
+    return _first_that_fits(cases(need, wish_of(need, now), slot, seats, territory or slot.territory, now, free))
+
+
+def _first_that_fits(some: Iterable[Case]) -> Option | None:
+    for case in some:
+        pair = pair_of(case)
+        if first_refusal(pair) is None:
+            return _as_option(case, pair)
     return None
 
 
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
     """How many of the coming slots of the professions each rule refuses."""
-    table = seats.index.table
-    shelves = seats.index.near(need, territory, full_too=True)
-    rows = [row for shelf in shelves for rows in shelf.bins.values() for row in rows]
-    numbers = table.numbers[rows] if rows else table.numbers[:0]
-    coming = numbers[:, START] > lower_second(now)
-    return refusals(asked(need, territory, table, now), numbers[coming], table.points[rows][coming]) if rows else {}
+    table, rows = seats.index.table, seats.index.all_of(need, territory)
+    coming = rows[table.numbers[rows, START] > lower_second(now)]
+    return refusals(asked(need, wish_of(need, now), territory, table), table.rows(coming)) if len(coming) else {}
 
 
 Ranked = tuple[int, str]
@@ -117,66 +132,91 @@ Ranked = tuple[int, str]
 
 def _cheapest(
     need: Need,
-    wish: Asked,
+    asking: Asked,
     seats: OpenSeats,
     territory: str,
-    now: datetime,
     limit: int,
     without: Collection[str],
+    looked: list[tuple[Ints, Ints]],
 ) -> list[Ranked]:
-    """The cheapest slots. Rows come by their start; waiting alone makes later ones dearer than those found: stop."""
-    since, until = max(upper_second(now), upper_second(need.earliest)), lower_second(need.deadline)
+    """The cheapest slots. Rows come by their start; waiting alone makes later ones dearer than those found: stop.
+    Rows looked at and their costs go to `looked`: all that begin before the cheapest are among them."""
+    wish = asking.wish
+    shelves, since = seats.index.near(need, territory), max(wish.now, wish.earliest)
     found: list[Ranked] = []
-    for rows, later in by_start(seats.index.near(need, territory), since, until):
-        found = sorted(found + _ranked(rows, wish, seats, limit, without))[:limit]
+    for rows, later in by_start(shelves, since, wish.deadline, twice=Mode.TELE in need.modes):
+        judged = _judged(rows, asking, seats, without)
+        looked.append((rows, judged))
+        found = sorted(found + _ranked(rows, judged, seats, limit))[:limit]
         if len(found) == limit and found[-1][0] < (later - wish.now) * wish.weight // 60:
             break
     return found
 
 
-def _ranked(rows: Ints, wish: Asked, seats: OpenSeats, limit: int, without: Collection[str]) -> list[Ranked]:
-    """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
-    table = seats.index.table
-    found = costs(wish, table.numbers.take(rows, axis=0), table.points.take(rows, axis=0))
+def _judged(rows: Ints, asking: Asked, seats: OpenSeats, without: Collection[str]) -> Ints:
+    """What each of these rows costs, REFUSED when a rule refuses it or it was lost already."""
+    found = costs(asking, seats.index.table.rows(rows))
     if without:
         lost = [seats.index.rows[slot_id] for slot_id in without if slot_id in seats.index.rows]
         found[np.isin(rows, lost)] = REFUSED
+    return found
+
+
+def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranked]:
+    """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
     if limit < len(found):
         worst = np.partition(found, limit - 1)[limit - 1]
         kept = np.flatnonzero((found <= worst) & (found < REFUSED))
     else:
         kept = np.flatnonzero(found < REFUSED)
-    return [(int(found[at]), table.slot_ids[rows[at]]) for at in kept]
+    slot_ids = seats.index.table.slot_ids
+    return [(int(found[at]), slot_ids[rows[at]]) for at in kept]
 
 
-def _of_usual(need: Need, wish: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
+def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:
+    """The shortest way, in minutes, to a seat that fits and begins before the best; None when there is none."""
+    table, start, ways = seats.index.table, lower_second(best.start), []
+    for rows, judged in looked:
+        sooner = rows[(judged < REFUSED) & (table.numbers[rows, START] < start)]
+        if len(sooner):
+            ways.append(float(road(kms(asking, table.rows(sooner))).min()))
+    return min(ways, default=None)
+
+
+def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
     """The best slot of the usual practitioner's, if one fits."""
     if need.usual_practitioner is None:
         return []
     slots = seats.of_practitioner(need.usual_practitioner)
     rows = [seats.index.rows[slot.slot_id] for slot in slots if slot.profession in need.professions]
-    return sorted(_ranked(np.array(rows, np.int64), wish, seats, 1, without))[:1] if rows else []
+    if not rows:
+        return []
+    some = np.array(rows, np.int64)
+    return sorted(_ranked(some, _judged(some, asking, seats, without), seats, 1))[:1]
 
 
-def _option(need: Need, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
+def _option(need: Need, wish: Wish, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
     slot = seats.get(slot_id)
     assert slot is not None  # it is on a shelf
-    option = consider(need, slot, seats, now, territory=territory)
+    option = _first_that_fits(cases(need, wish, slot, seats, territory, now, seats.free(slot, now)))
     assert option is not None, "the rules said of a column what they do not say of one slot"
     return option
 
 
-def cases(need: Need, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int) -> list[Case]:
-    """The need beside the slot, in each mode that both name."""
-    km, standing = distance_km(need.place, slot.place), seats.standing(slot.practitioner_id)
-    price = seats.price(slot)
-    return [
-        Case(need, slot, mode, km, free, now, territory, standing, price) for mode in need.modes if mode in slot.modes
-    ]
+def cases(
+    need: Need, wish: Wish, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int
+) -> Iterator[Case]:
+    """The need beside the slot, in each mode that both name, in the order the patient prefers them."""
+    km, standing, price = distance_km(need.place, slot.place), seats.standing(slot.practitioner_id), seats.price(slot)
+    for mode in need.modes:
+        if mode in slot.modes:
+            yield Case(need, wish, slot, mode, km, free, now, territory, standing, price)
 
 
-def _as_option(case: Case) -> Option:
+def _as_option(case: Case, pair: Pair) -> Option:
     assert case.mode is not None  # a case without a mode was refused
-    way = None if case.mode is Mode.TELE else travel_minutes(case.km)
-    found = terms(pair_of(case))
-    return Option(case.slot, case.mode, case.slot.start, sum(found.values()), way, reasons(case), found, "")
+    way = None if case.mode is Mode.TELE else pair.way
+    found = terms(pair)
+    return Option(
+        case.slot, case.mode, case.slot.start, sum(found.values()), way, reasons(case), found, say_crowd(case)
+    )

@@ -1,8 +1,8 @@
 """How are many slots judged at once? A table with a row of numbers for each slot, and the pairs made of its rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from dispatcher.matching.eligibility import RULES, refused
 from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.pair import (
-    AGE_BIT,
     BIT,
     SEEN_BY,
     Pair,
+    Wish,
+    accepts,
     age_bits,
-    lower_second,
     mode_bits,
-    upper_second,
-    urgency_weight,
 )
 from dispatcher.matching.ranking import cost
 from dispatcher.matching.travel import Number, crow, point, road
@@ -46,7 +44,18 @@ NOWHERE, ELSEWHERE = (9.0, 9.0, 9.0), (-9.0, -9.0, -9.0)
 """Points of a slot and of a need whose position nobody knows: further from everything than any radius."""
 REFUSED = 1 << 40
 """Instead of a cost: a rule refuses."""
-MODES_AT_MOST = 3
+OFTEN_ALIKE = (MODES, SEEN, AGES, STANDING, EXCESS, PRICE, TERRITORY, SPECIALTY)
+"""Columns in which most tables hold one value: as long as no slot differs, a rule reads a number instead."""
+ANY_REASON: Ints = np.ones(1, np.int64)
+NO_CODES: Ints = np.zeros(0, np.int64)
+
+
+class Rows(NamedTuple):
+    """Some rows of the table: their numbers (m, columns), their points (m, 3), and the values that all rows share."""
+
+    numbers: Ints
+    points: Floats
+    alike: dict[int, int | None]
 
 
 class Table:
@@ -57,11 +66,12 @@ class Table:
         self.points: Floats = np.zeros((256, 3))
         self.slot_ids: list[str] = []
         self.accepted: dict[tuple[str, ...], int] = {(): 0}
+        self._alike: dict[int, int | None] = {}
         self._codes: dict[str, int] = {}
         self._unused: list[int] = []
 
     def add(self, slot: OpenSlot) -> int:
-        """The row of a slot that is new; `set_*` fill what changes."""
+        """The row of a slot that is new; `change` fills the rest."""
         if self._unused:
             row = self._unused.pop()
             self.slot_ids[row] = slot.slot_id
@@ -71,17 +81,33 @@ class Table:
             if row == len(self.numbers):
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
                 self.points = np.concatenate([self.points, np.zeros_like(self.points)])
-        self.numbers[row] = (
-            lower_second(slot.start), mode_bits(slot), 0, SEEN_BY[slot.visibility], age_bits(slot), 0, 0, 0,
+        numbers = (
+            0, mode_bits(slot), 0, SEEN_BY[slot.visibility], age_bits(slot), 0, 0, 0,
             self._code(slot.practitioner_id), self._code(slot.territory), self._code(slot.place.commune),
             self._code(slot.specialty), self.accepted.setdefault(slot.reasons, len(self.accepted)),
         )  # fmt: skip
+        self.numbers[row] = numbers
         self.points[row] = point(slot.place) or NOWHERE
+        for column in OFTEN_ALIKE:
+            self._note(column, numbers[column])
         return row
+
+    def change(self, row: int, start: int, free: int, standing: int, excess: int, price: int) -> None:
+        """What changes in a slot's life."""
+        numbers = self.numbers[row]
+        numbers[START], numbers[FREE] = start, free
+        for column, value in ((STANDING, standing), (EXCESS, excess), (PRICE, price)):
+            if self._alike[column] != value:
+                self._note(column, value)
+                numbers[column] = value
 
     def drop(self, row: int) -> None:
         """The row may be used for another slot."""
         self._unused.append(row)
+
+    def rows(self, rows: Ints) -> Rows:
+        """A copy of these rows."""
+        return Rows(self.numbers.take(rows, axis=0), self.points.take(rows, axis=0), self._alike)
 
     def code(self, word: str | None) -> int:
         """The code of a word that a slot has; -1 when no slot has it."""
@@ -89,6 +115,10 @@ class Table:
 
     def _code(self, word: str) -> int:
         return self._codes.setdefault(word, len(self._codes))
+
+    def _note(self, column: int, value: int) -> None:
+        if self._alike.setdefault(column, value) != value:
+            self._alike[column] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +129,7 @@ class Asked:
     `accepted` says for each of the table's lists of reasons whether it accepts the need's.
     """
 
-    now: Number
-    earliest: Number
-    deadline: Number
-    weight: Number
-    radius_km: Number
-    on_foot: Number
-    age: Number
-    names_usual: Number
+    wish: Wish
     usual: Number
     territory: Number
     commune: Number
@@ -117,69 +140,77 @@ class Asked:
     accepted: Ints
 
 
-def asked(need: Need, territory: str, table: Table, now: datetime) -> Asked:
+def asked(need: Need, wish: Wish, territory: str, table: Table) -> Asked:
     """The need of a request of this territory, in the table's numbers."""
     code = table.code
-    # A commune that no slot is in must not be equal to a slot's; two unknown words are not compared: slots have codes.
     return Asked(
-        now=upper_second(now),
-        earliest=upper_second(need.earliest),
-        deadline=lower_second(need.deadline),
-        weight=urgency_weight(need),
-        radius_km=need.radius_km,
-        on_foot=int(need.no_vehicle),
-        age=AGE_BIT[need.age],
-        names_usual=int(need.usual_practitioner is not None),
+        wish=wish,
         usual=code(need.usual_practitioner),
         territory=code(territory),
         commune=code(need.place.commune),
         specialty=code(need.specialty),
         here=point(need.place) or ELSEWHERE,
         wanted=tuple(BIT[mode] for mode in need.modes),
-        excluded=np.array([code(one) for one in need.excluded], np.int64),
-        accepted=np.array([not reasons or need.reason in reasons for reasons in table.accepted], np.int64),
+        excluded=np.array([code(one) for one in need.excluded], np.int64) if need.excluded else NO_CODES,
+        accepted=np.array([accepts(reasons, need) for reasons in table.accepted], np.int64)
+        if len(table.accepted) > 1
+        else ANY_REASON,
     )
 
 
 def together(needs: list[Asked]) -> Asked:
     """Many needs as columns of shape (n, 1), to be put beside slots of shape (m,)."""
 
-    def column(name: str) -> Any:
-        return np.array([getattr(one, name) for one in needs])[:, None]
+    def column(values: Iterable[Any]) -> Any:
+        return np.array(list(values))[:, None]
 
     most = max(len(one.excluded) for one in needs)
     excluded = np.full((len(needs), most), -2, np.int64)
     for number, one in enumerate(needs):
         excluded[number, : len(one.excluded)] = one.excluded
     longest = max(len(one.wanted) for one in needs)
-    wanted = np.array([(*one.wanted, 0, 0, 0)[:longest] for one in needs])
-    here = np.array([one.here for one in needs])
-    columns = {name: column(name) for name in Asked.__slots__ if name not in ("here", "wanted", "excluded", "accepted")}
     return Asked(
-        **columns,
-        here=(here[:, 0:1], here[:, 1:2], here[:, 2:3]),
-        wanted=tuple(wanted[:, number : number + 1] for number in range(longest)),
+        wish=Wish(*map(column, zip(*(one.wish for one in needs), strict=True))),
+        usual=column(one.usual for one in needs),
+        territory=column(one.territory for one in needs),
+        commune=column(one.commune for one in needs),
+        specialty=column(one.specialty for one in needs),
+        here=tuple(map(column, zip(*(one.here for one in needs), strict=True))),
+        wanted=tuple(map(column, zip(*((*one.wanted, 0, 0)[:longest] for one in needs), strict=True))),
         excluded=excluded,
         accepted=np.array([one.accepted for one in needs]),
     )
 
 
-def pairs(need: Asked, numbers: Ints, points: Floats) -> list[Pair]:
-    """The need (or needs) beside the slots of these rows, once for each mode wanted."""
-    slot = numbers.T
-    distance = crow(need.here, (points[:, 0], points[:, 1], points[:, 2]))
-    km = np.where(slot[COMMUNE] == need.commune, 0.0, distance)
-    both = {
-        "now": need.now, "earliest": need.earliest, "deadline": need.deadline, "weight": need.weight,
-        "radius_km": need.radius_km, "on_foot": need.on_foot, "age": need.age, "names_usual": need.names_usual,
-        "start": slot[START], "modes": slot[MODES], "free": slot[FREE], "seen_by": slot[SEEN], "ages": slot[AGES],
-        "standing": slot[STANDING], "excess": slot[EXCESS], "price": slot[PRICE], "km": km, "way": road(km),
-        "usual": slot[PRACTITIONER] == need.usual, "foreign": slot[TERRITORY] != need.territory,
-        "excluded": _excluded(need, slot[PRACTITIONER]), "same_specialty": slot[SPECIALTY] == need.specialty,
-        "reason_accepted": need.accepted.take(slot[REASONS], axis=-1) if need.accepted.shape[-1] > 1 else 1,
-    }  # fmt: skip
-    both["usual"] = both["usual"].astype(np.int64)
-    return [Pair(wanted=wanted, second=int(number > 0), **both) for number, wanted in enumerate(need.wanted)]
+def kms(need: Asked, rows: Rows) -> Floats:
+    """Kilometres from the need (or needs) to these slots."""
+    x, y, z = rows.points.T
+    return np.where(rows.numbers[:, COMMUNE] == need.commune, 0.0, crow(need.here, (x, y, z)))
+
+
+def pairs(need: Asked, rows: Rows) -> list[Pair]:
+    """The need (or needs) beside these slots, once for each mode wanted."""
+    slot, km = rows.numbers.T, kms(need, rows)
+
+    def column(number: int) -> Number:
+        value = rows.alike[number]
+        return slot[number] if value is None else value
+
+    names_usual = need.wish.names_usual
+    if names_usual if isinstance(names_usual, int) else names_usual.any():
+        usual = (slot[PRACTITIONER] == need.usual).astype(np.int64)
+    else:
+        usual = 0
+    only_reason = need.accepted.shape[-1] == 1
+    first = Pair(
+        *need.wish, wanted=need.wanted[0], second=0,
+        start=slot[START], modes=column(MODES), free=slot[FREE], seen_by=column(SEEN), ages=column(AGES),
+        standing=column(STANDING), excess=column(EXCESS), price=column(PRICE), km=km, way=road(km), usual=usual,
+        foreign=column(TERRITORY) != need.territory, excluded=_excluded(need, slot[PRACTITIONER]),
+        same_specialty=column(SPECIALTY) == need.specialty,
+        reason_accepted=1 if only_reason else need.accepted.take(slot[REASONS], axis=-1),
+    )  # fmt: skip
+    return [first, *(first._replace(wanted=wanted, second=1) for wanted in need.wanted[1:])]
 
 
 def _excluded(need: Asked, practitioner: Ints) -> Number:
@@ -189,23 +220,23 @@ def _excluded(need: Asked, practitioner: Ints) -> Number:
     return (practitioner[:, None] == mine).any(-1)
 
 
-def costs(need: Asked, numbers: Ints, points: Floats) -> Ints:
+def costs(need: Asked, rows: Rows) -> Ints:
     """What each of these slots costs in the first wanted mode that no rule refuses; else REFUSED."""
     best: Ints | None = None
-    for pair in pairs(need, numbers, points):
+    for pair in pairs(need, rows):
         found = np.where(refused(pair), REFUSED, cost(pair))
         best = found if best is None else np.where(best < REFUSED, best, found)
     assert best is not None  # a need wants a mode
     return best
 
 
-def refusals(need: Asked, numbers: Ints, points: Floats) -> dict[str, int]:
+def refusals(need: Asked, rows: Rows) -> dict[str, int]:
     """How many of these slots each rule refuses: the first rule, in the first wanted mode that the slot offers."""
     codes = list(RULES)
     why: Ints | None = None
     offered: Number = False
-    for pair in pairs(need, numbers, points):
-        here = np.full(len(numbers), len(codes), np.int64)
+    for pair in pairs(need, rows):
+        here = np.full(len(rows.numbers), len(codes), np.int64)
         for number in reversed(range(len(codes))):
             here = np.where(RULES[codes[number]](pair), number, here)
         if why is None:

@@ -49,7 +49,7 @@ def too_far(pair: Pair) -> Number:
     """Beyond the radius, or too far on foot for a patient without a vehicle. Distance means nothing on a screen,
     unless the seat is a neighbour territory's."""
     by_radius = (pair.km > pair.radius_km) & ((pair.wanted != TELE) | (pair.foreign == 1))
-    return by_radius | ((pair.km > WALK_KM) & (pair.on_foot == 1) & (pair.wanted == OFFICE))
+    return by_radius | ((pair.on_foot == 1) & (pair.wanted == OFFICE) & (pair.km > WALK_KM))
 
 
 def too_soon(pair: Pair) -> Number:
@@ -132,14 +132,19 @@ WORDS = {
 
 def first_refusal(pair: Pair) -> str | None:
     """The code of the first rule that refuses, or None: the slot may serve."""
-    return next((code for code, refuses in RULES.items() if refuses(pair)), None)
+    for code, refuses in RULES.items():
+        if refuses(pair):
+            return code
+    return None
 
 
 def refused(pair: Pair) -> Number:
     """Whether any rule refuses: for columns."""
     no: Number = False
     for rule in RULES.values():
-        no = no | rule(pair)
+        answer = rule(pair)
+        if answer is not False:  # it refuses none of them
+            no = no | answer
     return no
 
 

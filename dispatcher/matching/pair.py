@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.standing import Standing, excess_minutes, refusal
@@ -19,12 +20,24 @@ SEEN_BY = {
 """0 = own patients only, 1 = the territory, 2 = the neighbours too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Wish(NamedTuple):
+    """What a need asks, in numbers, whatever the slot. Moments are whole seconds (epoch, UTC); ages are bits."""
+
+    now: Number
+    earliest: Number
+    deadline: Number
+    weight: Number
+    radius_km: Number
+    on_foot: Number
+    age: Number
+    names_usual: Number
+
+
+class Pair(NamedTuple):
     """Numbers, or numpy arrays of numbers that broadcast: a rule and a term are written once and read both.
 
-    Moments are whole seconds (epoch, UTC); modes and ages are bits; `usual`, `foreign`… are 0 or 1. `way` is the road
-    in minutes. `wanted` is the mode of the visit (0 = none is left), `second` whether it is not the first.
+    The first eight are the `Wish`. `wanted` is the mode of the visit (a bit; 0 = none is left), `second` whether it is
+    not the first choice; `modes` and `ages` are bits, `way` the road in minutes; `usual`, `foreign`… are 0 or 1.
     """
 
     now: Number
@@ -60,6 +73,7 @@ class Case:
     request's; `price` is what the seat is worth to others, in minutes."""
 
     need: Need
+    wish: Wish
     slot: OpenSlot
     mode: Mode | None
     km: float | None
@@ -70,12 +84,10 @@ class Case:
     price: int = 0
 
 
-def pair_of(case: Case) -> Pair:
-    """The case in numbers."""
-    need, slot = case.need, case.slot
-    km = UNKNOWN_KM if case.km is None else case.km
-    return Pair(
-        now=upper_second(case.now),
+def wish_of(need: Need, now: datetime) -> Wish:
+    """What the need asks, in numbers."""
+    return Wish(
+        now=upper_second(now),
         earliest=upper_second(need.earliest),
         deadline=lower_second(need.deadline),
         weight=urgency_weight(need),
@@ -83,6 +95,15 @@ def pair_of(case: Case) -> Pair:
         on_foot=int(need.no_vehicle),
         age=AGE_BIT[need.age],
         names_usual=int(need.usual_practitioner is not None),
+    )
+
+
+def pair_of(case: Case) -> Pair:
+    """The case in numbers."""
+    need, slot, practitioner = case.need, case.slot, case.slot.practitioner_id
+    km = UNKNOWN_KM if case.km is None else case.km
+    return Pair(
+        *case.wish,
         wanted=0 if case.mode is None else BIT[case.mode],
         second=int(case.mode is not need.modes[0]),
         start=lower_second(slot.start),
@@ -95,9 +116,9 @@ def pair_of(case: Case) -> Pair:
         price=case.price,
         km=km,
         way=road(km),
-        usual=int(need.usual_practitioner == slot.practitioner_id),
+        usual=int(need.usual_practitioner == practitioner),
         foreign=int(slot.territory != case.territory),
-        excluded=int(slot.practitioner_id in need.excluded),
+        excluded=int(practitioner in need.excluded),
         same_specialty=int(slot.specialty == need.specialty),
         reason_accepted=int(accepts(slot.reasons, need)),
     )
@@ -118,7 +139,7 @@ def mode_bits(slot: OpenSlot) -> int:
 
 
 def age_bits(slot: OpenSlot) -> int:
-    return sum(AGE_BIT[age] for age in set(slot.ages)) or ALL_AGES
+    return sum(AGE_BIT[age] for age in set(slot.ages)) if slot.ages else ALL_AGES
 
 
 def lower_second(moment: datetime) -> int:

@@ -62,7 +62,9 @@ def cost(pair: Pair) -> Number:
     """Whole equivalent minutes; lower is better."""
     total: Number = 0
     for term in TERMS.values():
-        total = total + term(pair)
+        minutes = term(pair)
+        if not isinstance(minutes, int) or minutes:
+            total = total + minutes
     return total
 
 

@@ -1,4 +1,4 @@
-"""Which rows begin when? Rows of slots by the half hour, taken in and out without moving the others."""
+"""Which rows begin when? Rows of slots by half an hour, taken in and out without moving the others."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SECONDS = 1800
-FIRST_LOOK = 256
+FIRST_LOOK = 64
 """Rows judged at first: where seats are many, the best are among them. Each further look takes twice as many."""
 
 
@@ -49,11 +49,11 @@ class Shelf:
 
 
 def by_start(
-    shelves: Iterable[Shelf], since: int, until: int, enough: int = FIRST_LOOK
+    shelves: Iterable[Shelf], since: int, until: int, enough: int = FIRST_LOOK, *, twice: bool = False
 ) -> Iterator[tuple[NDArray[np.int64], int]]:
     """Rows that may begin in [since, until], soonest bins first: each time some rows (`enough`, then twice as many…),
     and the moment (epoch seconds) before which no later row begins. Bins are not cut: a few rows before `since` or
-    after `until` may be there."""
+    after `until` may be there. `twice` = a row may lie on two of the shelves; it comes once."""
     last = until // SECONDS
     bins = [shelf.bins for shelf in shelves if shelf.bins]
     parts: list[array[int]] = []
@@ -64,8 +64,7 @@ def by_start(
             if rows is not None:
                 parts.append(rows)
                 count += len(rows)
-        if count >= enough:
-            yield np.concatenate([np.frombuffer(part, np.int64) for part in parts]), (number + 1) * SECONDS
+        if count >= enough or (parts and number == last):
+            found = np.concatenate([np.frombuffer(part, np.int64) for part in parts])
+            yield np.unique(found) if twice else found, (number + 1) * SECONDS
             parts, count, enough = [], 0, enough * 2
-    if parts:
-        yield np.concatenate([np.frombuffer(part, np.int64) for part in parts]), (last + 1) * SECONDS

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dispatcher.matching.pair import Case
 from dispatcher.matching.ranking import say_minutes
 
 LOST_ON = {
@@ -22,3 +23,20 @@ def say_loss(best: Mapping[str, int], other: Mapping[str, int], crowd: str = "")
         return "à égalité"
     why = crowd if most == "fairness" and crowd else LOST_ON[most]
     return f"+{say_minutes(sum(lost.values()))} : {why}"
+
+
+def say_soonest(way: float | None, nearest_sooner: float | None) -> str:
+    """« le plus tôt », or « le plus tôt à moins de 15 min de route »; "" when neither is true. `way` is the best's,
+    `nearest_sooner` the shortest to a seat that fits and begins before it, in minutes."""
+    if nearest_sooner is None:
+        return "le plus tôt"
+    within = 0 if way is None else 5 * (int(way // 5) + 1)
+    return f"le plus tôt à moins de {within} min de route" if 0 < within <= nearest_sooner else ""
+
+
+def say_crowd(case: Case) -> str:
+    """« le Dr Exemple a déjà 4 demandes cette semaine », when that is more than the others have."""
+    standing = case.standing
+    if standing is None or standing.excess <= 0 or not (given := standing.of_week(case.slot.start)):
+        return ""
+    return f"{standing.name or 'ce professionnel'} a déjà {given} demande{'s' * (given > 1)} cette semaine"

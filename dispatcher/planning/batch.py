@@ -2,39 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 
 import numpy as np
 
 from dispatcher.matching.choice import cases
 from dispatcher.matching.columns import FREE
-from dispatcher.matching.pair import pair_of
+from dispatcher.matching.pair import pair_of, wish_of
 from dispatcher.matching.ranking import cost
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.planning.edges import KEPT, Ask, Beyond, Edges, edges
-from dispatcher.planning.flow import Assignment, assign, with_more
-from dispatcher.planning.prices import Worth, worth
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """`chosen` slot id by request id (those served); `missed` the others, by id; `cost` of all in equivalent minutes,
-    misses included. The edges, the assignment and the prices are what it was made of."""
-
-    chosen: dict[str, str]
-    missed: tuple[str, ...]
-    cost: int
-    edges: Edges
-    assignment: Assignment
-    worth: Worth
-
-    @cached_property
-    def number(self) -> dict[str, int]:
-        """The number of each request in the edges."""
-        return {request_id: at for at, request_id in enumerate(self.edges.requests)}
-
+from dispatcher.planning.edges import KEPT, Edges, first_edges, more_edges
+from dispatcher.planning.flow import assign, with_more
+from dispatcher.planning.ground import Ask, Ground, Seeker, apart, ground, seekers
+from dispatcher.planning.plan import Plan, Solved, joined
+from dispatcher.planning.prices import worth
 
 Guarantees = Mapping[str, tuple[str, datetime]]
 """The slot in which a seat is kept for a request, by its id, and when that seat begins."""
@@ -45,30 +27,35 @@ STAY = 1
 def plan(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, guarantees: Guarantees | None = None) -> Plan:
     """The assignment of least cost over all edges there are, although most are never made.
 
-    Each request has its 50 best edges at first. One left out costs no less than `Edges.last`, so it can only help a
-    request whose worth is above that: these get the edges that the prices say would pay, until there are none.
     Booked pairs are not moved: they are not in `asks`, and their seats are not free. A request that has a guarantee
-    may get another seat, but never none.
+    may get another seat, but never none. Requests that can never compete are solved apart.
     """
-    waiting, kept, guarantees = tuple(asks), KEPT, guarantees or {}
-    returned = Counter(slot_id for slot_id, _ in guarantees.values())
-    found = edges(waiting, seats, now, returned=returned)
+    guarantees = guarantees or {}
+    on = ground(seats, now, Counter(slot_id for slot_id, _ in guarantees.values()))
+    waiting = seekers(asks, on)
+    groups = [waiting] if guarantees else apart(waiting)  # a guarantee may lie on a shelf its request no longer sees
+    return joined([_solved(group, on, guarantees) for group in groups])
+
+
+def _solved(group: list[Seeker], on: Ground, guarantees: Guarantees) -> Solved:
+    """Each request has its first edges. One left out costs no less than `Edges.last`, so it can only help a request
+    whose worth is above that: these get the edges that the prices say would pay, until there are none."""
+    found, kept = first_edges(group, on), KEPT
     if guarantees:
-        found = _guaranteed(found, _own_edges(waiting, seats, now, guarantees))
+        found = _guaranteed(found, _own_edges(group, on, guarantees))
     while True:
-        solved = assign(found)
-        value = worth(found, solved)
-        doubtful = _doubtful(found, value)
-        if not doubtful or kept > len(seats.index.rows):
+        assignment = assign(found)
+        value = worth(found, assignment)
+        doubtful = np.flatnonzero(value.request > found.last)
+        if not len(doubtful) or kept > len(on.rank):
             break
         kept *= 2
-        beyond = Beyond(dict(zip(found.slots, value.seat.tolist(), strict=True)), doubtful)
-        asking = [ask for ask in waiting if ask.request_id in doubtful]
-        more = edges(asking, seats, now, kept=kept, returned=returned, beyond=beyond)
+        on.price[[on.seats.index.rows[slot_id] for slot_id in found.slots]] = value.seat
+        more = more_edges([group[number] for number in doubtful], on, value.request[doubtful], kept)
         if not len(more.request):
             break
         found = with_more(found, more)
-    return _told(found, solved, value)
+    return Solved(found, assignment, value)
 
 
 def _guaranteed(found: Edges, own: Edges) -> Edges:
@@ -91,44 +78,29 @@ def _guaranteed(found: Edges, own: Edges) -> Edges:
     )
 
 
-def _own_edges(asks: Iterable[Ask], seats: OpenSeats, now: datetime, guarantees: Guarantees) -> Edges:
+def _own_edges(group: Iterable[Seeker], on: Ground, guarantees: Guarantees) -> Edges:
     """One edge for each guarantee: what the seat that is kept costs its request, less STAY."""
-    having = sorted((ask for ask in asks if ask.request_id in guarantees), key=lambda ask: ask.request_id)
+    having = [one.ask for one in group if one.ask.request_id in guarantees]
     kept = [guarantees[ask.request_id] for ask in having]
     slots = tuple(sorted({slot_id for slot_id, _ in kept}))
-    count = Counter(slot_id for slot_id, _ in kept)
-    rows = [seats.index.rows[slot_id] for slot_id in slots]
+    number = {slot_id: at for at, slot_id in enumerate(slots)}
+    each = zip(having, kept, strict=True)
     return Edges(
         requests=tuple(ask.request_id for ask in having),
         slots=slots,
         request=np.arange(len(having)),
-        slot=np.array([slots.index(slot_id) for slot_id, _ in kept], np.int64),
-        cost=np.array([_cost(ask, seats, *one, now) - STAY for ask, one in zip(having, kept, strict=True)], np.int64),
-        seats=np.maximum(seats.index.table.numbers[rows, FREE], 0) + np.array([count[one] for one in slots], np.int64),
+        slot=np.array([number[slot_id] for slot_id, _ in kept], np.int64),
+        cost=np.array([_cost(ask, on, slot_id, start) - STAY for ask, (slot_id, start) in each], np.int64),
+        seats=on.rows(np.array([on.seats.index.rows[slot_id] for slot_id in slots], np.int64)).numbers[:, FREE],
         miss=np.zeros(len(having), np.int64),
         last=np.zeros(len(having), np.int64),
     )
 
 
-def _cost(ask: Ask, seats: OpenSeats, slot_id: str, start: datetime, now: datetime) -> int:
+def _cost(ask: Ask, on: Ground, slot_id: str, start: datetime) -> int:
     """What the seat that begins then costs the request, in the first mode that both name."""
-    slot = seats.get(slot_id)
+    slot = on.seats.get(slot_id)
     assert slot is not None, "a guarantee is kept in a slot that was never heard of"
-    case = next(iter(cases(ask.need, replace(slot, start=start), seats, ask.territory, now, 1)), None)
+    seat, wish = replace(slot, start=start), wish_of(ask.need, on.now)
+    case = next(cases(ask.need, wish, seat, on.seats, ask.territory, on.now, 1), None)
     return 0 if case is None else int(cost(pair_of(case)))
-
-
-def _doubtful(found: Edges, value: Worth) -> dict[str, int]:
-    """The worth of the requests for which an edge that was left out might pay."""
-    numbers = np.flatnonzero(value.request > found.last).tolist()
-    return {found.requests[number]: int(value.request[number]) for number in numbers}
-
-
-def _told(found: Edges, solved: Assignment, value: Worth) -> Plan:
-    taken = solved.taken.tolist()
-    slot = found.slot.tolist()
-    chosen = {
-        request_id: found.slots[slot[edge]] for request_id, edge in zip(found.requests, taken, strict=True) if edge >= 0
-    }
-    missed = tuple(one for one in found.requests if one not in chosen)
-    return Plan(chosen, missed, solved.cost, found, solved, value)

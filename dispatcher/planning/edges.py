@@ -7,12 +7,14 @@ from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import FREE, REFUSED, Asked, Ints, Table, asked, costs, together
-from dispatcher.matching.pair import urgency_weight
+from dispatcher.matching.columns import FREE, REFUSED, Ints, costs, together
+from dispatcher.matching.pair import TELE, urgency_weight
 from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.matching.shelf import Shelf, by_start
-from schemas.request import Need
+from dispatcher.matching.shelf import by_start
+from dispatcher.planning.ground import Ask, Ground, Seeker, ground, seekers
+
+__all__ = ["KEPT", "Ask", "Edges", "edges", "first_edges", "more_edges"]
 
 KEPT = 50
 """Edges a request has at first; `batch.py` adds those that prices prove to be missing. Half are its cheapest, half are
@@ -26,15 +28,6 @@ LOOK = 512
 """Slots judged at first for a block, soonest first; twice as many each time it is not enough."""
 _BITS = 22
 """A key is a cost and, in its lowest bits, the slot's rank by id: keys are all different, ties settled by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request that waits: its id, its need, and the territory whose it is."""
-
-    request_id: str
-    need: Need
-    territory: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,120 +46,74 @@ class Edges:
     last: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Beyond:
-    """Edges wanted besides those there are: only those whose cost and the slot's price stay below the request's worth.
-    `price` by slot id, `worth` by request id."""
-
-    price: Mapping[str, int]
-    worth: Mapping[str, int]
-
-
-def edges(
-    asks: Iterable[Ask],
-    seats: OpenSeats,
-    now: datetime,
-    *,
-    kept: int = KEPT,
-    returned: Mapping[str, int] | None = None,
-    beyond: Beyond | None = None,
-) -> Edges:
-    """The `kept` cheapest edges of each request, by the same rules and cost as one request alone; ties by id.
+def edges(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, returned: Mapping[str, int] | None = None) -> Edges:
+    """The first edges of each request, by the same rules and cost as one request alone; ties by id.
 
     `returned` are seats, by slot, that count as free besides those that are (held for one of these requests).
     """
-    seats.catch_up(now)
-    ordered = sorted(asks, key=lambda ask: ask.request_id)
-    table = seats.index.table
-    scan = _Scan(seats, _ranked(table), np.zeros(len(table.slot_ids), np.int64), _given_back(seats, returned or {}))
-    if beyond is not None:
-        for slot_id, price in beyond.price.items():
-            scan.price[seats.index.rows[slot_id]] = price
-    wishes = [asked(ask.need, ask.territory, table, now) for ask in ordered]
-    below = np.array([REFUSED if beyond is None else beyond.worth.get(ask.request_id, 0) for ask in ordered], np.int64)
+    on = ground(seats, now, returned or {})
+    return first_edges(seekers(asks, on), on)
+
+
+def first_edges(some: Sequence[Seeker], on: Ground) -> Edges:
+    """KEPT edges of each request, half of them its cheapest."""
     found: list[tuple[Ints, Ints]] = []
-    last = np.full(len(ordered), REFUSED, np.int64)
-    for numbers, crowd in _blocks(ordered):
-        needs = [ordered[number] for number in numbers]
-        block = together([wishes[number] for number in numbers])
-        depth = kept if beyond else max(kept, min(CROWD, 2 * crowd))
-        keys = _cheapest(block, scan, _near(needs, seats, bool(returned)), depth, below[numbers])
-        if keys.shape[1] > kept or (beyond is None and keys.shape[1] == depth):
-            keys, last[numbers] = _spread(keys, kept, numbers)
+    last = np.full(len(some), REFUSED, np.int64)
+    for numbers, crowd in _blocks(some):
+        depth = max(KEPT, min(CROWD, 2 * crowd))
+        keys = _cheapest([some[number] for number in numbers], on, depth, None)
+        if keys.shape[1] > KEPT or keys.shape[1] == depth:
+            keys, last[numbers] = _spread(keys, numbers)
         found.append((numbers, keys))
-    return _gathered(ordered, found, scan, last)
+    return _gathered(some, found, on, last)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    seats: OpenSeats
-    rank: Ints
-    price: Ints
-    given_back: Ints
-
-    @property
-    def table(self) -> Table:
-        return self.seats.index.table
+def more_edges(some: Sequence[Seeker], on: Ground, worth: Ints, kept: int) -> Edges:
+    """The edges whose cost and the slot's price (`on.price`) stay below the request's worth: `kept` of each."""
+    found = [
+        (numbers, _cheapest([some[number] for number in numbers], on, kept, worth[numbers]))
+        for numbers, _ in _blocks(some)
+    ]
+    return _gathered(some, found, on, np.full(len(some), REFUSED, np.int64))
 
 
-def _ranked(table: Table) -> Ints:
-    """The rank by id of each row's slot."""
-    rank = np.empty(len(table.slot_ids), np.int64)
-    rank[np.argsort(np.array(table.slot_ids, dtype=object), kind="stable")] = np.arange(len(rank))
-    return rank
-
-
-def _given_back(seats: OpenSeats, returned: Mapping[str, int]) -> Ints:
-    extra = np.zeros(len(seats.index.table.slot_ids), np.int64)
-    for slot_id, count in returned.items():
-        if slot_id in seats.index.rows:
-            extra[seats.index.rows[slot_id]] = count
-    return extra
-
-
-def _blocks(asks: Sequence[Ask]) -> Iterator[tuple[Ints, int]]:
-    """Numbers of requests that look on the same shelves, a block at a time; and how many do in all."""
+def _blocks(some: Sequence[Seeker]) -> Iterator[tuple[Ints, int]]:
+    """Numbers of requests that look for the same professions in one territory, in blocks; and how many do."""
     groups: defaultdict[object, list[int]] = defaultdict(list)
-    for number, ask in enumerate(asks):
-        groups[ask.territory, ask.need.professions].append(number)
+    for number, one in enumerate(some):
+        groups[one.ask.territory, one.ask.need.professions].append(number)
     most = PAIRS // LOOK
     for numbers in groups.values():
         for start in range(0, len(numbers), most):
             yield np.array(numbers[start : start + most], np.int64), len(numbers)
 
 
-def _near(asks: Sequence[Ask], seats: OpenSeats, full_too: bool) -> list[Shelf]:
-    """Every shelf that one of them may look on, once."""
-    shelves: dict[int, Shelf] = {}
-    for ask in asks:
-        for shelf in seats.index.near(ask.need, ask.territory, full_too=full_too):
-            shelves[id(shelf)] = shelf
-    return list(shelves.values())
-
-
-def _cheapest(block: Asked, scan: _Scan, shelves: list[Shelf], kept: int, below: Ints) -> Ints:
-    """The keys of the `kept` cheapest slots of each need of the block, shape (n, at most kept); REFUSED where none."""
-    since = int(max(np.min(block.now), np.min(block.earliest)))
-    best: Ints = np.empty((len(below), 0), np.int64)
-    for rows, later in by_start(shelves, since, int(np.max(block.deadline)), LOOK):
-        numbers = scan.table.numbers.take(rows, axis=0)
-        numbers[:, FREE] = np.maximum(numbers[:, FREE], 0) + scan.given_back[rows]
-        found = costs(block, numbers, scan.table.points.take(rows, axis=0)) + scan.price[rows]
-        keys = (np.where(found < below[:, None], found, REFUSED) << _BITS) | scan.rank[rows]
+def _cheapest(some: Sequence[Seeker], on: Ground, kept: int, worth: Ints | None) -> Ints:
+    """The keys of the `kept` cheapest slots of each of the block, shape (n, at most kept); REFUSED where none.
+    Only those below its `worth`, if there is one."""
+    shelves = {id(shelf): shelf for one in some for shelf in one.shelves}.values()
+    block = together([one.asked for one in some])
+    wish, on_screens = block.wish, any(np.any(wanted == TELE) for wanted in block.wanted)
+    since = int(max(np.min(wish.now), np.min(wish.earliest)))
+    below = np.full(len(some), REFUSED, np.int64) if worth is None else worth
+    best: Ints = np.empty((len(some), 0), np.int64)
+    for rows, later in by_start(shelves, since, int(np.max(wish.deadline)), LOOK, twice=on_screens):
+        found = costs(block, on.rows(rows)) + on.price[rows]
+        keys = (np.where(found < below[:, None], found, REFUSED) << _BITS) | on.rank[rows]
         best = np.concatenate([best, keys], axis=1)
         if best.shape[1] > kept:
             best = np.partition(best, kept - 1, axis=1)[:, :kept]
-            dearest = np.minimum(best.max(axis=1) >> _BITS, below)
-            if np.all(dearest < ((later - block.now) * block.weight // 60)[:, 0]):
-                break
+        dearest = np.minimum(best.max(axis=1) >> _BITS, below) if best.shape[1] == kept else below
+        if np.all(dearest < ((later - wish.now) * wish.weight // 60)[:, 0]):
+            break
     return best
 
 
-def _spread(keys: Ints, kept: int, numbers: Ints) -> tuple[Ints, Ints]:
+def _spread(keys: Ints, numbers: Ints) -> tuple[Ints, Ints]:
     """Of more keys than are kept: the cheapest half, and as many spread over the others, each request beginning at
     another place; and the cost above which some were left out."""
     keys = np.sort(keys, axis=1)
-    near = kept // 2
+    kept, near = KEPT, KEPT // 2
     possible = (keys < REFUSED << _BITS).sum(axis=1)
     others = np.maximum(possible - near, kept - near)
     begin = (numbers * 0.6180339887) % 1.0
@@ -177,7 +124,7 @@ def _spread(keys: Ints, kept: int, numbers: Ints) -> tuple[Ints, Ints]:
     return chosen, np.where(left_out, keys[:, near - 1] >> _BITS, REFUSED)
 
 
-def _gathered(asks: Sequence[Ask], found: list[tuple[Ints, Ints]], scan: _Scan, last: Ints) -> Edges:
+def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground, last: Ints) -> Edges:
     """The edges of all blocks in one order: by request, then by slot."""
     refused = REFUSED << _BITS
     requests, keys = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -190,16 +137,14 @@ def _gathered(asks: Sequence[Ask], found: list[tuple[Ints, Ints]], scan: _Scan, 
     order = np.lexsort((rank, request))
     request, rank, cost = request[order], rank[order], (key >> _BITS)[order]
     used, slot = np.unique(rank, return_inverse=True)
-    rows = np.empty(len(scan.rank), np.int64)
-    rows[scan.rank] = np.arange(len(rows))
-    rows = rows[used]
+    rows = on.row[used]
     return Edges(
-        requests=tuple(ask.request_id for ask in asks),
-        slots=tuple(scan.table.slot_ids[row] for row in rows),
+        requests=tuple(one.ask.request_id for one in some),
+        slots=tuple(on.table.slot_ids[row] for row in rows.tolist()),
         request=request,
         slot=slot.astype(np.int64),
-        cost=cost - scan.price[rows][slot],
-        seats=np.maximum(scan.table.numbers[rows, FREE], 0) + scan.given_back[rows],
-        miss=np.array([urgency_weight(ask.need) * MISS for ask in asks], np.int64),
+        cost=cost - on.price[rows][slot],
+        seats=on.rows(rows).numbers[:, FREE],
+        miss=np.array([urgency_weight(one.ask.need) * MISS for one in some], np.int64),
         last=last,
     )

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.planning.batch import Plan, plan
-from dispatcher.planning.edges import Ask
+from dispatcher.planning.batch import plan
+from dispatcher.planning.ground import Ask
+from dispatcher.planning.plan import Plan
 from schemas.request import Need
 
 HORIZON = timedelta(hours=2)

@@ -13,8 +13,9 @@ from dispatcher.matching.ranking import MISS, say_minutes
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.travel import distance_km
 from dispatcher.matching.words import say_loss
-from dispatcher.planning.batch import Plan, plan
-from dispatcher.planning.edges import Ask
+from dispatcher.planning.batch import plan
+from dispatcher.planning.ground import Ask
+from dispatcher.planning.plan import Plan
 from dispatcher.planning.promises import Lateness, flexible, improve
 from schemas.values import Place, SlotState
 from services.planning.reading import ZONE
@@ -91,7 +92,7 @@ def _one_by_one(asks: list[Ask], seats: OpenSeats, now: datetime) -> list[Decisi
         found = propose(ask.need, seats, ask.territory, now)
         if found.options:
             best = found.options[0]
-            told.append(Decision(ask.request_id, best.slot.slot_id, best.cost, best.reasons, found.others()))
+            told.append(Decision(ask.request_id, best.slot.slot_id, best.cost, found.why(), found.others()))
             _book(seats, best.slot)
         else:
             told.append(_missed(ask, say_counts(found.counts)))
@@ -116,8 +117,9 @@ def _of_all(ask: Ask, best: Plan, seats: OpenSeats, now: datetime) -> Decision:
     ranked = _ranked(ask, best)
     slot_id = best.chosen.get(ask.request_id)
     if slot_id is None:
-        given = [f"{len(ranked)} créneau{'x' * (len(ranked) > 1)} plus utile{'s' * (len(ranked) > 1)} à d'autres"]
-        return _missed(ask, given * bool(ranked) + say_counts(count_refusals(ask.need, seats, ask.territory, now)))
+        counts, many = count_refusals(ask.need, seats, ask.territory, now), len(ranked) > 1
+        given = [f"{len(ranked)} créneau{'x' * many} plus utile{'s' * many} à d'autres"] if ranked else []
+        return _missed(ask, given + (say_counts(counts) if counts or not given else []))
     look = _looking(ask, seats, now)
     chosen = look(slot_id, dict(ranked)[slot_id])
     others = [look(*one) for one in ranked[:3] if one[0] != slot_id][:2]

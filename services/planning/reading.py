@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from dispatcher.matching.open_slot import OpenSlot
-from dispatcher.planning.edges import Ask
+from dispatcher.planning.ground import Ask
 from schemas.request import Need
 from schemas.values import LONGEST, Mode, Place, SlotState
 from services.reference.professions import profession_named

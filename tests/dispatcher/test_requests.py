@@ -37,7 +37,11 @@ async def test_the_best_seat_is_chosen_and_its_reasons_are_kept(room: Dispatcher
     chosen = only(await room.enter())
     assert (chosen.slot_id, chosen.choice, chosen.patient_territory) == ("ten", 1, TARN)
     row = await room.row()
-    assert (row.state, row.pending, row.reasons) == (State.SEEKING, "ten", ("dans 2 h", "dans la commune"))
+    assert (row.state, row.pending, row.reasons) == (
+        State.SEEKING,
+        "ten",
+        ("le plus tôt", "dans 2 h", "dans la commune"),
+    )
     assert len(row.others) == 1
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from dispatcher.matching.choice import Option
 from dispatcher.matching.seats import OpenSeats
+from dispatcher.matching.standing import Standing
 from schemas.request import Need
 from schemas.slot import SlotOpened
-from schemas.values import Mode, Place
+from schemas.values import AgeBand, Mode, Place, Visibility
 from tests.builders import GAILLAC, LAVAUR, LISLE, MONDAY, NARBONNE, SOMEWHERE, TARN, a_need, a_slot, a_state, hours
 
 PRACTITIONERS = ("gp-1", "gp-2", "gp-3", "gp-4")
@@ -55,6 +56,63 @@ def days(draw: st.DrawFn, most: int = 25) -> list[SlotOpened]:
             )
         )
     return draw(st.permutations(slots))
+
+
+NEIGHBOURS = "grand-narbonne"
+reasons = st.sampled_from(["fever", "wound", "vaccination"])
+
+
+@st.composite
+def particular_needs(draw: st.DrawFn) -> Need:
+    """Any patient, with all that may be asked besides: ages, reasons, specialties, several professions, exclusions."""
+    return draw(needs()).model_copy(
+        update={
+            "age": draw(st.sampled_from(AgeBand)),
+            "also": draw(st.sampled_from([(), ("60",), ("60", "21")])),
+            "specialty": draw(st.sampled_from(["", "", "", "SM02"])),
+            "excluded": draw(st.sampled_from([(), ("gp-1",), ("gp-2", "gp-3")])),
+            "reason": draw(st.none() | reasons),
+        }
+    )
+
+
+@st.composite
+def particular_days(draw: st.DrawFn) -> list[SlotOpened]:
+    """Any slots, the neighbours' too, with all that a practitioner may reserve them for."""
+    return [
+        slot.model_copy(
+            update={
+                "territory": draw(st.sampled_from([TARN, TARN, NEIGHBOURS])),
+                "profession": draw(st.sampled_from(["10", "10", "60", "21"])),
+                "visibility": draw(st.sampled_from(Visibility)),
+                "ages": tuple(draw(st.sampled_from([[], [], [AgeBand.CHILD], [AgeBand.ADULT, AgeBand.UNKNOWN]]))),
+                "reasons": tuple(draw(st.lists(reasons, max_size=1))),
+                "specialty": draw(st.sampled_from(["", "", "", "SM02"])),
+            }
+        )
+        for slot in draw(days(most=15))
+    ]
+
+
+@st.composite
+def standings(draw: st.DrawFn) -> list[Standing]:
+    """What some practitioners asked for and were given."""
+    return [
+        Standing(
+            name,
+            paused_until=draw(st.none() | moments),
+            absences=tuple(sorted(draw(st.lists(st.tuples(moments, moments).map(_ordered), max_size=1)))),
+            per_day=draw(st.sampled_from([None, 1, 2])),
+            per_week=draw(st.sampled_from([None, 2, 20])),
+            booked=tuple(draw(st.lists(moments, max_size=3))),
+            excess=draw(st.sampled_from([0.0, 0.15, 0.5])),
+        )
+        for name in draw(st.lists(st.sampled_from(PRACTITIONERS), unique=True, max_size=3))
+    ]
+
+
+def _ordered(two: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
+    return min(two), max(two)
 
 
 @dataclass(frozen=True)

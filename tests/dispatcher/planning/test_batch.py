@@ -10,7 +10,8 @@ from dispatcher.matching.choice import consider
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.ranking import MISS
 from dispatcher.planning.batch import plan
-from dispatcher.planning.edges import Ask, edges
+from dispatcher.planning.edges import edges
+from dispatcher.planning.ground import Ask
 from schemas.request import Need
 from schemas.slot import SlotOpened
 from tests.builders import MONDAY, TARN, a_need, a_slot, a_state, seats_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dispatcher.matching.choice import consider
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.batch import plan
-from dispatcher.planning.edges import Ask
+from dispatcher.planning.ground import Ask
 from dispatcher.planning.promises import HORIZON, Lateness, Move, Promised, flexible, freeze_at, improve
 from schemas.request import Need
 from schemas.slot import SlotOpened

@@ -1,0 +1,138 @@
+"""How fast is the engine? Best three, index, batch with prices, and how it grows: `python -m tests.bench.engine`."""
+
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from statistics import median
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+from dispatcher.matching.seats import OpenSeats, OpenSlot
+from dispatcher.planning.batch import plan
+from dispatcher.planning.edges import edges
+from dispatcher.planning.flow import assign
+from dispatcher.planning.ground import Ask
+from dispatcher.planning.prices import worth
+from schemas.request import Need
+from schemas.values import Mode, Place, SlotState
+from services.reference.professions import DEMAND_SHARE, SUPPLY_SHARE
+from tests.bench import best_three
+
+NOW = datetime(2027, 1, 4, 8, tzinfo=UTC)
+COMMUNES = 50
+ROUNDS = 5
+out = Console(highlight=False, soft_wrap=True)
+T = TypeVar("T")
+
+
+def world(requests: int, slots: int, *, balanced: bool, seed: int = 1) -> tuple[list[Ask], OpenSeats]:
+    """Territories of about 1 000 requests each: 50 communes on 30 x 30 km, the people of the k-th ∝ 1/k^0.9.
+
+    Slots in the coming 36 hours, 15 minutes each. Professions as those of a CPTS on both sides, so that GPs are short of
+    seats by half; `balanced` = slots are spread as the requests are.
+    """
+    dice = Random(seed)
+    towns = [_communes(dice, number) for number in range(max(1, requests // 1000))]
+    people = [1 / rank**0.9 for rank in range(1, COMMUNES + 1)]
+    asked, supplied = DEMAND_SHARE, DEMAND_SHARE if balanced else SUPPLY_SHARE
+    seats = OpenSeats()
+    for number in range(slots):
+        town = dice.randrange(len(towns))
+        start = NOW + timedelta(minutes=dice.randrange(10, 36 * 60))
+        modes = (Mode.OFFICE,) if dice.random() < 0.7 else (Mode.OFFICE, Mode.HOME)
+        profession = dice.choices([*supplied], [*supplied.values()])[0]
+        place = dice.choices(towns[town], people)[0]
+        state = SlotState(version=1, free=1)
+        who = f"p-{number // 20}"
+        seats.put(OpenSlot(f"s-{number:06d}", f"t-{town}", who, profession, place, start, 15, 1, modes, state))
+    return [_ask(dice, number, towns, people, asked) for number in range(requests)], seats
+
+
+def _communes(dice: Random, number: int) -> list[Place]:
+    lat, lon = 42.5 + number // 5 * 0.7, -0.5 + number % 5 * 0.7
+    return [
+        Place(commune=f"{number:02d}{at:03d}", lat=lat + dice.random() * 0.27, lon=lon + dice.random() * 0.37)
+        for at in range(COMMUNES)
+    ]
+
+
+def _ask(dice: Random, number: int, towns: list[list[Place]], people: list[float], asked: dict[str, float]) -> Ask:
+    town, hours = dice.randrange(len(towns)), dice.choices([6, 12, 24], [1, 3, 6])[0]
+    need = Need(
+        profession=dice.choices([*asked], [*asked.values()])[0],
+        place=dice.choices(towns[town], people)[0],
+        earliest=NOW,
+        deadline=NOW + timedelta(hours=24),
+        hours=hours,
+        modes=(Mode.OFFICE,) if dice.random() < 0.88 else (Mode.HOME, Mode.OFFICE),
+        no_vehicle=dice.random() < 0.1,
+    )
+    return Ask(f"r-{number:06d}", need, f"t-{town}")
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds, and what was made."""
+    began = time.perf_counter()
+    made = work()
+    return time.perf_counter() - began, made
+
+
+def online(table: Table) -> None:
+    """Best three of 100 000: the median and the best of some rounds, for others may use the machine."""
+    for name, one_area in (("spread over a region", False), ("in one area", True)):
+        rounds = [best_three.measure(one_area=one_area) for _ in range(ROUNDS)]
+        for what, at, most in (("p50", 0, 120), ("p99", 1, 500), ("one change of the index", 2, 20)):
+            seen = [one[at] for one in rounds]
+            table.add_row(
+                f"best 3 of 100 000, {name}: {what}", f"{median(seen):.0f} µs", f"{min(seen):.0f} µs", f"{most} µs"
+            )
+
+
+def batch(table: Table, requests: int, *, balanced: bool, most: str = "") -> None:
+    """Edges, flow and prices once; then to the proof that no edge left out would help."""
+    asks, seats = world(requests, 2 * requests, balanced=balanced)
+    once, all_of_it, parts = [], [], ""
+    for _ in range(3):
+        edging, found = timed(lambda: edges(asks, seats, NOW))
+        solving, solved = timed(lambda: assign(found))
+        pricing, _ = timed(lambda: worth(found, solved))
+        once.append(edging + solving + pricing)
+        parts = f"edges {edging * 1e3:.0f} + flow {solving * 1e3:.0f} + prices {pricing * 1e3:.0f}"
+        took, best = timed(lambda: plan(asks, seats, NOW))
+        all_of_it.append(took)
+    kind = "balanced" if balanced else "GPs short"
+    name = f"{requests} x {2 * requests}, {kind}"
+    table.add_row(f"{name}: {parts}", f"{median(once) * 1e3:.0f} ms", f"{min(once) * 1e3:.0f} ms", most)
+    gap = (solved.cost - best.cost) / best.cost
+    table.add_row(
+        f"{name}: proved ({len(best.edges.request)} edges, {len(best.missed)} missed, first edges +{gap:.3%})",
+        f"{median(all_of_it) * 1e3:.0f} ms",
+        f"{min(all_of_it) * 1e3:.0f} ms",
+        most,
+    )
+
+
+def main(sizes: tuple[int, ...]) -> None:
+    """Print the machine and one table."""
+    out.print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    out.print(f"load before: {', '.join(f'{one:.1f}' for one in os.getloadavg())}\n")
+    table = Table("what", "median", "best", "at most")
+    online(table)
+    for size in sizes:
+        most = {1_000: "50 ms", 20_000: "4 000 ms"}.get(size, "")
+        for balanced in (True, False):
+            batch(table, size, balanced=balanced, most=most)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    table.add_row("memory of all of this in one process", f"{memory:.0f} MB", "", "512 MB")
+    out.print(table)
+
+
+if __name__ == "__main__":
+    main((1_000, 5_000) if "--quick" in sys.argv else (1_000, 5_000, 10_000, 20_000))
