@@ -84,6 +84,10 @@ class Index:
         """For a patient of whose place only the commune's code is known."""
         return sorted({cell for whose, _, cell, _ in self._own if whose == territory} - {NOWHERE, ON_SCREEN})
 
+    def home(self, row: int) -> Home:
+        """The shelves on which the row lies."""
+        return self._homes[row]
+
     def all_of(self, need: Need, territory: str) -> Ints:
         """The rows of every slot, open or full, that the territory has of the professions, or neighbours show it."""
         keys = [key for key in self._own if key[0] == territory and key[1] in need.professions and key[2] != ON_SCREEN]

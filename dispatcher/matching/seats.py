@@ -117,6 +117,10 @@ class OpenSeats:
         """The practitioner's terms; None = none are known, nothing is refused."""
         return self._standings.get(practitioner_id)
 
+    def standings(self) -> Iterable[Standing]:
+        """All that are known."""
+        return self._standings.values()
+
     def know_prices(self, prices: Prices) -> None:
         """What seats are worth from now on, as a term of the cost; {} = nothing."""
         self._prices = prices

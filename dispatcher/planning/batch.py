@@ -12,9 +12,10 @@ from dispatcher.matching.columns import FREE
 from dispatcher.matching.pair import pair_of, wish_of
 from dispatcher.matching.ranking import cost
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.planning.edges import KEPT, Edges, first_edges, more_edges
+from dispatcher.planning.edges import KEPT, Edges, blocks, first_edges, more_edges
 from dispatcher.planning.flow import assign, with_more
 from dispatcher.planning.ground import Ask, Ground, Seeker, apart, ground, seekers
+from dispatcher.planning.limits import limits
 from dispatcher.planning.plan import Plan, Solved, joined
 from dispatcher.planning.prices import worth
 
@@ -28,30 +29,33 @@ def plan(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, guarantees: Gu
     """The assignment of least cost over all edges there are, although most are never made.
 
     Booked pairs are not moved: they are not in `asks`, and their seats are not free. A request that has a guarantee
-    may get another seat, but never none. Requests that can never compete are solved apart.
+    may get another seat, but never none; guarantees are among what practitioners' standings count as booked. No
+    practitioner is given more than their limits allow. Requests that can never compete are solved apart.
     """
     guarantees = guarantees or {}
     on = ground(seats, now, Counter(slot_id for slot_id, _ in guarantees.values()))
     waiting = seekers(asks, on)
-    groups = [waiting] if guarantees else apart(waiting)  # a guarantee may lie on a shelf its request no longer sees
+    groups = [waiting] if guarantees else apart(waiting, on)  # a guarantee may lie where its request no longer looks
     return joined([_solved(group, on, guarantees) for group in groups])
 
 
 def _solved(group: list[Seeker], on: Ground, guarantees: Guarantees) -> Solved:
     """Each request has its first edges. One left out costs no less than `Edges.last`, so it can only help a request
     whose worth is above that: these get the edges that the prices say would pay, until there are none."""
-    found, kept = first_edges(group, on), KEPT
+    of = blocks(group, on)
+    found, kept = first_edges(group, of, on), KEPT
     if guarantees:
         found = _guaranteed(found, _own_edges(group, on, guarantees))
     while True:
-        assignment = assign(found)
-        value = worth(found, assignment)
-        doubtful = np.flatnonzero(value.request > found.last)
-        if not len(doubtful) or kept > len(on.rank):
+        bounds = limits(found, on.seats, Counter(slot_id for slot_id, _ in guarantees.values()))
+        assignment = assign(found, bounds)
+        value = worth(found, assignment, bounds)
+        doubtful = value.request > found.last
+        if not doubtful.any() or kept > len(on.rank):
             break
         kept *= 2
-        on.price[[on.seats.index.rows[slot_id] for slot_id in found.slots]] = value.seat
-        more = more_edges([group[number] for number in doubtful], on, value.request[doubtful], kept)
+        on.price[[on.seats.index.rows[slot_id] for slot_id in found.slots]] = value.toll
+        more = more_edges(group, of, on, np.where(doubtful, value.request, 0), kept)
         if not len(more.request):
             break
         found = with_more(found, more)

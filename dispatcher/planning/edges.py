@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatcher.matching.columns import FREE, REFUSED, Ints, costs, together
 from dispatcher.matching.pair import TELE, urgency_weight
@@ -14,18 +15,23 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.shelf import by_start
 from dispatcher.planning.ground import Ask, Ground, Seeker, ground, seekers
 
-__all__ = ["KEPT", "Ask", "Edges", "edges", "first_edges", "more_edges"]
+__all__ = ["KEPT", "Ask", "Block", "Edges", "blocks", "edges", "first_edges", "more_edges"]
 
 KEPT = 50
-"""Edges a request has at first; `batch.py` adds those that prices prove to be missing. Half are its cheapest, half are
-spread over what it could take after those, the further the more others want the same: fifty who all have the same fifty
-cheapest seats would otherwise hide from one another what is left."""
+"""Edges a request has at first; `batch.py` adds those that prices prove to be missing."""
+NEAR = 10
+"""So many are its cheapest. The others are spread over what it could take after those, thinner further on: fifty who
+all have the same fifty cheapest would hide from one another what is left."""
 CROWD = 1024
 """Slots looked at in a crowd, at most."""
 PAIRS = 65_536
 """Pairs judged at once: their numbers stay in the processor's cache."""
 LOOK = 512
 """Slots judged at first for a block, soonest first; twice as many each time it is not enough."""
+ROOM = 32_000_000
+"""Pairs whose cost is remembered while a part is solved: 128 MB at most."""
+TOO_DEAR = 2**31 - 1
+"""REFUSED, where a cost is remembered in 32 bits."""
 _BITS = 22
 """A key is a cost and, in its lowest bits, the slot's rank by id: keys are all different, ties settled by id."""
 
@@ -52,76 +58,109 @@ def edges(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, returned: Map
     `returned` are seats, by slot, that count as free besides those that are (held for one of these requests).
     """
     on = ground(seats, now, returned or {})
-    return first_edges(seekers(asks, on), on)
+    some = seekers(asks, on)
+    return first_edges(some, blocks(some, on), on)
 
 
-def first_edges(some: Sequence[Seeker], on: Ground) -> Edges:
-    """KEPT edges of each request, half of them its cheapest."""
+def first_edges(some: Sequence[Seeker], of: Sequence["Block"], on: Ground) -> Edges:
+    """KEPT edges of each request, or all it has. `of` are the blocks of these requests."""
     found: list[tuple[Ints, Ints]] = []
     last = np.full(len(some), REFUSED, np.int64)
-    for numbers, crowd in _blocks(some):
-        depth = max(KEPT, min(CROWD, 2 * crowd))
-        keys = _cheapest([some[number] for number in numbers], on, depth, None)
+    for block in of:
+        depth = max(KEPT, min(CROWD, 2 * block.crowd))
+        keys = block.cheapest(on, depth)
         if keys.shape[1] > KEPT or keys.shape[1] == depth:
-            keys, last[numbers] = _spread(keys, numbers)
-        found.append((numbers, keys))
+            keys, last[block.numbers] = _spread(keys, block.numbers)
+        found.append((block.numbers, keys))
     return _gathered(some, found, on, last)
 
 
-def more_edges(some: Sequence[Seeker], on: Ground, worth: Ints, kept: int) -> Edges:
+def more_edges(some: Sequence[Seeker], of: Sequence["Block"], on: Ground, worth: Ints, kept: int) -> Edges:
     """The edges whose cost and the slot's price (`on.price`) stay below the request's worth: `kept` of each."""
-    found = [
-        (numbers, _cheapest([some[number] for number in numbers], on, kept, worth[numbers]))
-        for numbers, _ in _blocks(some)
-    ]
+    found = []
+    for block in of:
+        asking = np.flatnonzero(worth[block.numbers] > 0)
+        if len(asking):
+            numbers = block.numbers[asking]
+            found.append((numbers, block.cheapest(on, kept, asking, worth[numbers])))
     return _gathered(some, found, on, np.full(len(some), REFUSED, np.int64))
 
 
-def _blocks(some: Sequence[Seeker]) -> Iterator[tuple[Ints, int]]:
-    """Numbers of requests that look for the same professions in one territory, in blocks; and how many do."""
+def blocks(some: Sequence[Seeker], on: Ground) -> list["Block"]:
+    """The requests that look for the same professions in one territory together, some at a time."""
     groups: defaultdict[object, list[int]] = defaultdict(list)
     for number, one in enumerate(some):
         groups[one.ask.territory, one.ask.need.professions].append(number)
-    most = PAIRS // LOOK
+    most, found = PAIRS // LOOK, []
     for numbers in groups.values():
+        numbers.sort(key=lambda number: some[number].asked.wanted)  # a block is judged once for each mode wanted in it
         for start in range(0, len(numbers), most):
-            yield np.array(numbers[start : start + most], np.int64), len(numbers)
+            these = numbers[start : start + most]
+            found.append(Block(np.array(these, np.int64), [some[number] for number in these], len(numbers)))
+    for block in found:
+        block.room = ROOM // len(found)
+    return found
 
 
-def _cheapest(some: Sequence[Seeker], on: Ground, kept: int, worth: Ints | None) -> Ints:
-    """The keys of the `kept` cheapest slots of each of the block, shape (n, at most kept); REFUSED where none.
-    Only those below its `worth`, if there is one."""
-    shelves = {id(shelf): shelf for one in some for shelf in one.shelves}.values()
-    block = together([one.asked for one in some])
-    wish, on_screens = block.wish, any(np.any(wanted == TELE) for wanted in block.wanted)
-    since = int(max(np.min(wish.now), np.min(wish.earliest)))
-    below = np.full(len(some), REFUSED, np.int64) if worth is None else worth
-    best: Ints = np.empty((len(some), 0), np.int64)
-    for rows, later in by_start(shelves, since, int(np.max(wish.deadline)), LOOK, twice=on_screens):
-        found = costs(block, on.rows(rows)) + on.price[rows]
-        keys = (np.where(found < below[:, None], found, REFUSED) << _BITS) | on.rank[rows]
-        best = np.concatenate([best, keys], axis=1)
-        if best.shape[1] > kept:
-            best = np.partition(best, kept - 1, axis=1)[:, :kept]
-        dearest = np.minimum(best.max(axis=1) >> _BITS, below) if best.shape[1] == kept else below
-        if np.all(dearest < ((later - wish.now) * wish.weight // 60)[:, 0]):
-            break
-    return best
+class Block:
+    """Some requests and what the slots cost them, remembered as far as there is room: it is asked for again, and only
+    prices change. `numbers` are those of its requests, `crowd` how many look on the same shelves in all."""
+
+    def __init__(self, numbers: Ints, some: Sequence[Seeker], crowd: int) -> None:
+        self.numbers, self.crowd, self.room = numbers, crowd, 0
+        self._asked = together([one.asked for one in some])
+        self._shelves = list({id(shelf): shelf for one in some for shelf in one.shelves}.values())
+        self._judged: list[NDArray[np.int32]] = []
+
+    def cheapest(self, on: Ground, kept: int, asking: Ints | None = None, worth: Ints | None = None) -> Ints:
+        """The keys of the `kept` cheapest slots, prices added, of each request that is `asking` (all, unless said);
+        shape (n, at most kept), REFUSED where none. Only those below its `worth`, if there is one."""
+        wish, every = self._asked.wish, slice(None) if asking is None else asking
+        weight, now = wish.weight[every, 0], wish.now[every, 0]
+        below = np.full(len(weight), REFUSED, np.int64) if worth is None else worth
+        best: Ints = np.empty((len(below), 0), np.int64)
+        for rows, costs_of_all, later in self._by_start(on):
+            alone = costs_of_all[every]
+            found = alone + on.price[rows]
+            fits = (alone < TOO_DEAR) & (found < below[:, None])
+            keys = (np.where(fits, found, REFUSED) << _BITS) | on.rank[rows]
+            best = np.concatenate([best, keys], axis=1)
+            if best.shape[1] > kept:
+                best = np.partition(best, kept - 1, axis=1)[:, :kept]
+            dearest = np.minimum(best.max(axis=1) >> _BITS, below) if best.shape[1] == kept else below
+            if np.all(dearest < (later - now) * weight // 60):
+                break
+        return best
+
+    def _by_start(self, on: Ground) -> Iterator[tuple[Ints, NDArray[np.int32], int]]:
+        """Rows, soonest first, and what each costs each request."""
+        wish = self._asked.wish
+        on_screens = any(np.any(wanted == TELE) for wanted in self._asked.wanted)
+        since, until = int(max(np.min(wish.now), np.min(wish.earliest))), int(np.max(wish.deadline))
+        looks = by_start(self._shelves, since, until, LOOK, twice=on_screens)
+        for number, (rows, later) in enumerate(looks):
+            if number < len(self._judged):
+                judged = self._judged[number]
+            else:
+                judged = np.minimum(costs(self._asked, on.rows(rows)), TOO_DEAR).astype(np.int32)
+                if judged.size <= self.room and number == len(self._judged):
+                    self.room -= judged.size
+                    self._judged.append(judged)
+            yield rows, judged, later
 
 
 def _spread(keys: Ints, numbers: Ints) -> tuple[Ints, Ints]:
-    """Of more keys than are kept: the cheapest half, and as many spread over the others, each request beginning at
-    another place; and the cost above which some were left out."""
-    keys = np.sort(keys, axis=1)
-    kept, near = KEPT, KEPT // 2
+    """KEPT of more keys: the NEAR cheapest, and others further and further apart, each request beginning at another
+    place; and the cost above which some were left out."""
+    keys, others = np.sort(keys, axis=1), np.arange(KEPT - NEAR)
     possible = (keys < REFUSED << _BITS).sum(axis=1)
-    others = np.maximum(possible - near, kept - near)
     begin = (numbers * 0.6180339887) % 1.0
-    steps = (np.arange(kept - near)[None, :] + begin[:, None]) / (kept - near)
-    at = near + np.floor(steps * others[:, None]).astype(np.int64)
-    chosen = np.concatenate([keys[:, :near], np.take_along_axis(keys, at, axis=1)], axis=1)
-    left_out = (possible > kept) | (possible == keys.shape[1])
-    return chosen, np.where(left_out, keys[:, near - 1] >> _BITS, REFUSED)
+    share = ((others[None, :] + begin[:, None]) / len(others)) ** 1.5
+    span = np.maximum(possible - NEAR, len(others))[:, None]
+    at = NEAR + np.maximum(others[None, :], np.floor(share * span).astype(np.int64))
+    chosen = np.concatenate([keys[:, :NEAR], np.take_along_axis(keys, at, axis=1)], axis=1)
+    left_out = (possible > KEPT) | (possible == keys.shape[1])
+    return chosen, np.where(left_out, keys[:, NEAR - 1] >> _BITS, REFUSED)
 
 
 def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground, last: Ints) -> Edges:

@@ -8,6 +8,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from dispatcher.matching.columns import Ints
 from dispatcher.planning.edges import Edges
+from dispatcher.planning.limits import NONE, Limits, no_limits
 
 TOGETHER = 4096
 """Connected parts are solved together up to about this many edges: starting the solver costs more than they do."""
@@ -23,19 +24,20 @@ class Assignment:
     cost: int
 
 
-def assign(edges: Edges) -> Assignment:
+def assign(edges: Edges, limits: Limits | None = None) -> Assignment:
     """The least cost there is. When all of a connected part can be served, all are, whatever waiting that costs.
 
     Ties are settled by the order of the edges, which is by id: what was heard first never matters.
     """
+    limits = limits or no_limits(edges)
     taken, miss = np.full(len(edges.requests), -1, np.int64), edges.miss.copy()
-    for part in _parts(edges):
-        found = _solved(edges, part, miss)
+    for part in _parts(edges, limits):
+        found = _solved(edges, part, miss, limits)
         requests = np.unique(edges.request[part])
         if len(found) < len(requests) <= int(edges.seats[np.unique(edges.slot[part])].sum()):
             raised = miss.copy()
             raised[requests] += int(edges.cost[part].max()) * len(requests)
-            all_served = _solved(edges, part, raised)
+            all_served = _solved(edges, part, raised, limits)
             if len(all_served) == len(requests):
                 found, miss = all_served, raised
         taken[edges.request[found]] = found
@@ -43,31 +45,36 @@ def assign(edges: Edges) -> Assignment:
     return Assignment(taken, miss, int(edges.cost[served].sum() + miss[taken < 0].sum()))
 
 
-def _solved(edges: Edges, part: Ints, miss: Ints) -> Ints:
-    """The numbers of the edges that are taken in this part."""
+def _solved(edges: Edges, part: Ints, miss: Ints, limits: Limits) -> Ints:
+    """The numbers of the edges that are taken in this part: flow from requests by slots, days and weeks to the sink."""
     requests, request = np.unique(edges.request[part], return_inverse=True)
     slots, slot = np.unique(edges.slot[part], return_inverse=True)
-    n, m = len(requests), len(slots)
-    sink, ones = n + m, np.ones
+    n, m, k = len(requests), len(slots), len(limits.most)
+    sink, ones = n + m + k, np.ones
+
+    def above(group: Ints) -> Ints:
+        return np.where(group == NONE, sink, n + m + group)
+
     solver = SimpleMinCostFlow()
     arcs = solver.add_arcs_with_capacity_and_unit_cost(
-        np.concatenate([request, n + np.arange(m), np.arange(n)]),
-        np.concatenate([n + slot, np.full(m + n, sink)]),
-        np.concatenate([ones(len(part), np.int64), edges.seats[slots], ones(n, np.int64)]),
-        np.concatenate([edges.cost[part], np.zeros(m, np.int64), miss[requests]]),
+        np.concatenate([request, n + np.arange(m + k), np.arange(n)]),
+        np.concatenate([n + slot, above(limits.group[slots]), above(limits.outer), np.full(n, sink)]),
+        np.concatenate([ones(len(part), np.int64), edges.seats[slots], limits.most, ones(n, np.int64)]),
+        np.concatenate([edges.cost[part], np.zeros(m + k, np.int64), miss[requests]]),
     )
-    solver.set_nodes_supplies(np.arange(sink + 1), np.concatenate([ones(n, np.int64), np.zeros(m, np.int64), [-n]]))
+    supplies = np.concatenate([ones(n, np.int64), np.zeros(m + k, np.int64), [-n]])
+    solver.set_nodes_supplies(np.arange(sink + 1), supplies)
     status = solver.solve()
     assert status == solver.OPTIMAL, status  # nobody served is always possible
     taken: Ints = part[solver.flows(arcs[: len(part)]) > 0]
     return taken
 
 
-def _parts(edges: Edges) -> Iterator[Ints]:
+def _parts(edges: Edges, limits: Limits) -> Iterator[Ints]:
     """The numbers of the edges of each connected part, small parts together."""
     if not len(edges.request):
         return
-    label = labels(edges)[edges.request]
+    label = labels(edges, limits)[edges.request]
     order = np.argsort(label, kind="stable")
     ends = np.flatnonzero(np.diff(label[order])) + 1
     begin = 0
@@ -77,12 +84,18 @@ def _parts(edges: Edges) -> Iterator[Ints]:
             begin = end
 
 
-def labels(edges: Edges) -> Ints:
-    """For each request the lowest request it is connected with, by way of slots that both could take."""
-    label = np.arange(len(edges.requests))
+def labels(edges: Edges, limits: Limits) -> Ints:
+    """For each request the lowest request it is connected with, by way of slots that both could take, or of slots of
+    one practitioner whose limit they share."""
+    label, top = np.arange(len(edges.requests)), limits.top()
+    limited = np.flatnonzero(top != NONE)
     while True:
         of_slot = np.full(len(edges.slots), len(label))
         np.minimum.at(of_slot, edges.slot, label[edges.request])
+        if len(limited):
+            of_group = np.full(len(limits.most), len(label))
+            np.minimum.at(of_group, top[limited], of_slot[limited])
+            of_slot[limited] = of_group[top[limited]]
         lower = label.copy()
         np.minimum.at(lower, edges.request, of_slot[edges.slot])
         lower = lower[lower]

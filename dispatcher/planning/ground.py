@@ -1,6 +1,6 @@
 """What do many requests see of the open seats at one moment? Prepared once; and which of them could ever compete?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,21 +77,34 @@ def seekers(asks: Iterable[Ask], on: Ground) -> list[Seeker]:
     return found
 
 
-def apart(some: Iterable[Seeker]) -> list[list[Seeker]]:
-    """The requests in groups: two that may look on one shelf are in one group, however long the chain between them."""
-    leader: dict[int, int] = {}
+def apart(some: Iterable[Seeker], on: Ground) -> list[list[Seeker]]:
+    """The requests in groups: two that may look on one shelf, or for one practitioner, are in one group, however long
+    the chain between them."""
+    leader: dict[object, object] = {}
 
-    def first(shelf: int) -> int:
-        while leader.setdefault(shelf, shelf) != shelf:
-            leader[shelf] = leader[leader[shelf]]
-            shelf = leader[shelf]
-        return shelf
+    def first(one: object) -> object:
+        while leader.setdefault(one, one) != one:
+            leader[one] = leader[leader[one]]
+            one = leader[one]
+        return one
 
     everybody = list(some)
+    for practitioner_id, shelf in _limited(on):
+        leader[first(id(shelf))] = first(practitioner_id)
     for one in everybody:
         for shelf in one.shelves[1:]:
             leader[first(id(shelf))] = first(id(one.shelves[0]))
-    groups: dict[int | None, list[Seeker]] = {}
+    groups: dict[object, list[Seeker]] = {}
     for one in everybody:
         groups.setdefault(first(id(one.shelves[0])) if one.shelves else None, []).append(one)
     return list(groups.values())
+
+
+def _limited(on: Ground) -> Iterator[tuple[str, Shelf]]:
+    """Practitioners whose limits may bind, with the shelves on which their slots lie."""
+    index, free = on.seats.index, on.table.numbers[:, FREE]
+    for standing in on.seats.standings():
+        most = min((one for one in (standing.per_day, standing.per_week) if one is not None), default=None)
+        rows = [index.rows[slot.slot_id] for slot in on.seats.of_practitioner(standing.practitioner_id)]
+        if most is not None and len(standing.booked) + int((free[rows] + on.given_back[rows]).sum()) > most:
+            yield from ((standing.practitioner_id, shelf) for row in rows for shelf in index.home(row))

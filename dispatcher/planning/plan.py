@@ -50,12 +50,12 @@ def joined(parts: Sequence[Solved]) -> Plan:
     place[order] = np.arange(len(order))
     begins = np.cumsum([0, *(len(part.edges.request) for part in parts)])
     taken, miss, last, of_request = (np.full(len(requests), -1, np.int64) for _ in range(4))
-    seats, of_seat = np.zeros(len(slots), np.int64), np.zeros(len(slots), np.int64)
+    seats, of_seat, toll = (np.zeros(len(slots), np.int64) for _ in range(3))
     for begin, here, there, part in zip(begins.tolist(), request_at, slot_at, parts, strict=False):
         served = part.assignment.taken >= 0
         taken[here[served]] = place[begin + part.assignment.taken[served]]
         miss[here], last[here], of_request[here] = part.assignment.miss, part.edges.last, part.worth.request
-        seats[there], of_seat[there] = part.edges.seats, part.worth.seat
+        seats[there], of_seat[there], toll[there] = part.edges.seats, part.worth.seat, part.worth.toll
     cost = _all([part.edges.cost for part in parts])[order]
     edges = Edges(requests, slots, request[order], slot[order], cost, seats, miss, last)
     assignment = Assignment(taken, miss, sum(part.assignment.cost for part in parts))
@@ -65,7 +65,7 @@ def joined(parts: Sequence[Solved]) -> Plan:
         if edge >= 0
     }
     missed = tuple(one for one in requests if one not in chosen)
-    return Plan(chosen, missed, assignment.cost, edges, assignment, Worth(of_seat, of_request))
+    return Plan(chosen, missed, assignment.cost, edges, assignment, Worth(of_seat, toll, of_request))
 
 
 def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], list[Ints]]:

@@ -129,7 +129,7 @@ def _of_all(ask: Ask, best: Plan, seats: OpenSeats, now: datetime) -> Decision:
 
 def _ranked(ask: Ask, best: Plan) -> list[tuple[str, int]]:
     """The slots considered for the request and their prices, the least cost and price together first."""
-    edges, prices = best.edges, best.worth.seat
+    edges, prices = best.edges, best.worth.toll
     number = best.number[ask.request_id]
     first, end = edges.request.searchsorted([number, number + 1])
     slots, costs = edges.slot[first:end], edges.cost[first:end]

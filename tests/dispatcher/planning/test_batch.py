@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dispatcher.matching.choice import consider
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.ranking import MISS
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import edges
 from dispatcher.planning.ground import Ask
@@ -22,9 +23,9 @@ def asks_of(some: list[Need]) -> list[Ask]:
     return [Ask(f"req-{number:02d}", need, TARN) for number, need in enumerate(some)]
 
 
-def scalar(asks: list[Ask], slots: list[SlotOpened]) -> dict[tuple[str, str], int]:
+def scalar(asks: list[Ask], slots: list[SlotOpened], seats: OpenSeats | None = None) -> dict[tuple[str, str], int]:
     """The cost of every pair that fits, judged one by one."""
-    seats = heard(slots)
+    seats = heard(slots) if seats is None else seats
     found = {}
     for ask in asks:
         for slot in slots:
