@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from dispatcher.matching.columns import REFUSED, START, asked, costs
+from dispatcher.matching.pair import wish_of
 from dispatcher.matching.seats import OpenSeats
 from tests.bench.month.board import Board
 from tests.bench.month.demand import Request
@@ -38,8 +39,7 @@ def best_alone(request: Request, seats: OpenSeats, now: datetime, *, earliest: b
     rows = np.array([row for shelf in shelves for some in shelf.bins.values() for row in some], np.int64)
     if not len(rows):
         return None
-    wish = asked(request.need, CPTS, table, now)
-    minutes = costs(wish, table.numbers[rows], table.points[rows])
+    minutes = costs(asked(request.need, wish_of(request.need, now), CPTS, table), table.rows(rows))
     fitting = np.flatnonzero(minutes < REFUSED)
     starts = table.numbers[rows, START] if earliest else np.zeros(len(rows))
     order = [(int(starts[at]), int(minutes[at]), table.slot_ids[rows[at]]) for at in fitting]

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from dispatcher.matching.columns import REFUSED, Ints, asked, costs, together
-from dispatcher.matching.pair import urgency_weight
+from dispatcher.matching.columns import REFUSED, Asked, Ints, Table, asked, costs, together
+from dispatcher.matching.pair import urgency_weight, wish_of
 from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.edges import Edges
@@ -86,10 +86,14 @@ def _blocks(requests: Sequence[Request], seats: Sequence[Seat], index: OpenSeats
             if not len(near):
                 continue
             rows = np.array([index.index.rows[seats[number].slot.slot_id] for number in near], np.int64)
-            block = together([asked(requests[at].need, CPTS, table, requests[at].entered) for at in some])
-            minutes = costs(block, table.numbers[rows], table.points[rows])
+            block = together([_asked(requests[at], table) for at in some])
+            minutes = costs(block, table.rows(rows))
             who, what = np.nonzero(minutes < REFUSED)
             yield np.stack([np.array(some)[who], near[what], minutes[who, what]])
+
+
+def _asked(request: Request, table: Table) -> Asked:
+    return asked(request.need, wish_of(request.need, request.entered), CPTS, table)
 
 
 def miss_cost(request: Request) -> int:

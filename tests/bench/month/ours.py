@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dispatcher.matching.choice import propose
-from dispatcher.planning.batch import plan
+from dispatcher.planning.batch import Plan, plan
 from dispatcher.planning.edges import Ask
 from dispatcher.planning.promises import Promised, freeze_at, improve
 from tests.bench.month.bids import Bids
 from tests.bench.month.board import Board
 from tests.bench.month.demand import Request, urgency
 from tests.bench.month.fairness import Shares
+from tests.bench.month.hindsight import miss_cost
 from tests.bench.month.world import CPTS
 
 
@@ -27,7 +28,7 @@ class Online:
         _tell(self.bids, board, now)
         for request in sorted(waiting, key=urgency):
             options = propose(request.need, board.seats, CPTS, now, limit=1).options
-            if options:
+            if options and options[0].cost <= miss_cost(request):
                 board.confirm(request, options[0].slot.slot_id, now)
             else:
                 board.flag(request, now)
@@ -44,10 +45,11 @@ class Batch:
         if not waiting:
             return
         _tell(self.bids, board, now)
-        chosen = plan(_asks(waiting), board.seats, now).chosen
+        found = plan(_asks(waiting), board.seats, now)
+        kept = too_dear(found, waiting)
         for request in waiting:
-            if request.id in chosen:
-                board.confirm(request, chosen[request.id], now)
+            if request.id in found.chosen and request.id not in kept:
+                board.confirm(request, found.chosen[request.id], now)
             else:
                 board.flag(request, now)
 
@@ -92,13 +94,25 @@ class Late:
         promised = {one: request for one, request in known.items() if one in board.promised}  # the others have left
         self._promised[profession] = promised
         kept = [_as_promise(request, board) for request in promised.values()]
-        moves = improve(kept, _asks(waiting), board.seats, now, self.horizon).moves
-        board.exchange({move.request_id: move.to for move in moves}, now)
+        found = improve(kept, _asks(waiting), board.seats, now, self.horizon)
+        left = too_dear(found.plan, waiting)
+        board.exchange({move.request_id: move.to for move in found.moves if move.request_id not in left}, now)
         for request in waiting:
             if request.id in board.promised:
                 promised[request.id] = request
             else:
                 board.flag(request, now)
+
+
+def too_dear(found: Plan, waiting: Iterable[Request]) -> set[str]:
+    """Those who would take a seat that is worth more to others than a miss is to them. They wait on: a human is told,
+    and the price falls as those others do not call. Without prices there is nobody."""
+    taken = found.assignment.taken
+    return {
+        request.id
+        for request in waiting
+        if (edge := taken[found.number[request.id]]) >= 0 and found.edges.cost[edge] > miss_cost(request)
+    }
 
 
 def _as_promise(request: Request, board: Board) -> Promised:
