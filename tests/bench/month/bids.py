@@ -15,7 +15,7 @@ from tests.bench.month.hindsight import hindsight
 from tests.bench.month.world import FIRST_MONDAY, Seat
 
 HOURS_A_WEEK = 168
-TELL_EACH = timedelta(minutes=15)
+TELL_EACH = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

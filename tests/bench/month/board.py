@@ -1,4 +1,4 @@
-"""Who has which seat? The one place of the month where a seat changes hands, and where what must never be is counted."""
+"""Who has which seat? The one place of the month where seats change hands and where what must never be is counted."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

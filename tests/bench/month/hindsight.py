@@ -1,4 +1,4 @@
-"""What could somebody have done who knew every call in advance? The limit, by the house's own rules, cost and solver."""
+"""What could somebody have done who knew every call in advance? The limit, by the house's rules, cost and solver."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class Hindsight:
 
 def hindsight(requests: Sequence[Request], seats: Sequence[Seat]) -> Hindsight:
     """The clairvoyant's month. `requests` in the order of their calls."""
-    edges = _edges(requests, seats)
+    edges = all_edges(requests, seats)
     best = assign(edges)
     pairs = zip(edges.request.tolist(), edges.slot.tolist(), edges.cost.tolist(), strict=True)
     cost = {(edges.requests[request], edges.slots[slot]): minutes for request, slot, minutes in pairs}
@@ -45,7 +45,7 @@ def hindsight(requests: Sequence[Request], seats: Sequence[Seat]) -> Hindsight:
     return Hindsight(edges, best, chosen, cost)
 
 
-def _edges(requests: Sequence[Request], seats: Sequence[Seat]) -> Edges:
+def all_edges(requests: Sequence[Request], seats: Sequence[Seat]) -> Edges:
     """All edges, none left out, each request judged at the moment of its own call."""
     index = OpenSeats()
     for seat in seats:
