@@ -35,15 +35,6 @@ REASONS = {
     "too_soon": "créneaux libres, mais trop proches dans le temps",
     "too_far": "créneaux libres, mais trop loin",
     "full": "créneaux tous pris",
-    "not_shown": "créneaux réservés à d'autres",
-    "excluded": "praticien exclu pour ce patient",
-    "other_specialty": "créneaux d'une autre spécialité",
-    "other_age": "créneaux pour un autre âge",
-    "other_reason": "créneaux pour un autre motif",
-    "paused": "praticiens en pause",
-    "absent": "praticiens absents",
-    "day_full": "praticiens au maximum de leur journée",
-    "week_full": "praticiens au plafond de leur semaine",
     "none": "aucun créneau publié par cette profession",
 }
 STATES = {

@@ -96,7 +96,10 @@ def _values(requests: Sequence[Request], seats: Sequence[Seat], cells: Sequence[
     edges = replace(edges, seats=np.array([slot_id in there for slot_id in edges.slots], np.int64))
     prices = dict(zip(edges.slots, worth(edges, assign(edges)).seat.tolist(), strict=True))
     weeks = PAST_DAYS // 7
-    return np.array([prices[seat.slot.slot_id] for seat in possible]).reshape(len(cells), weeks).sum(axis=1)
+    found: np.ndarray = (
+        np.array([prices[seat.slot.slot_id] for seat in possible]).reshape(len(cells), weeks).sum(axis=1)
+    )
+    return found
 
 
 def _cells(world: World) -> list[Cell]:
