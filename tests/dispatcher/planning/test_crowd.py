@@ -36,7 +36,7 @@ def crowd(seed: int, *, limited: bool) -> tuple[list[Ask], OpenSeats]:
     ]
     seats = seats_of(*slots)
     for number in range(0, 12 if limited else 0, 2):
-        days, weeks = dice.choice([None, 3, 6]), dice.choice([None, 8, 20])
+        days, weeks = dice.choice([None, 3, 6]), dice.choice([None, 7, 20])
         booked = tuple(MONDAY for _ in range(dice.randint(0, 4)))
         seats.know(Standing(f"gp-{number}", per_day=days, per_week=weeks, booked=booked))
     asks = []
