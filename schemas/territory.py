@@ -20,7 +20,9 @@ class Territory(BaseModel):
     `partial_communes` are those of `communes` that other territories share (a part of Toulon). `radius_km`
     is how far a search goes at first, as the crow flies. `professionals` is what the community declares, if
     it does. `told_before`: late confirmation, who can wait hears the hour that many minutes before the visit (None:
-    at once). `phone` is the number shown to patients, written as people read it.
+    at once). `protocols`: for a reason, the professions that may see the patient by the territory's own clinical
+    protocol, besides the one asked for; there are none unless the territory decides so. `phone` is the number shown to
+    patients, written as people read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +38,7 @@ class Territory(BaseModel):
     radius_km: float = Field(default=30, gt=0, le=200)
     professionals: int | None = Field(default=None, ge=0)
     told_before: int | None = Field(default=None, ge=30, le=720)
+    protocols: tuple[tuple[str, tuple[str, ...]], ...] = ()
     phone: str = Field(default="116 117", pattern=r"^\+?[0-9][[0-9] ]{1,18}$")
     sender: SmsSender
 

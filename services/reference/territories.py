@@ -52,15 +52,22 @@ Line = tuple[int, dict[str, str]]
 
 
 def load_territories(folder: Path | None = None) -> dict[str, Territory]:
-    """The shipped demonstration territories by id, or those of a folder with the same two tables
-    (`territories.csv`, `territory_communes.csv`). Raises ValueError when a table is not as it should be,
-    OSError when there is none.
+    """The shipped demonstration territories by id, or those of a folder with the same tables
+    (`territories.csv`, `territory_communes.csv`, and `protocols.csv` if there are any). Raises ValueError
+    when a table is not as it should be, OSError when there is none.
     """
     members: dict[str, list[dict[str, str]]] = {}
     for row in _table(folder, "territory_communes.csv", ("territory", "insee_code", "evidence")):
         members.setdefault(row["territory"], []).append(row)
+    protocols: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    if folder is None or (folder / "protocols.csv").exists():
+        for row in _table(folder, "protocols.csv", ("territory", "reason", "professions")):
+            protocols.setdefault(row["territory"], []).append((row["reason"], tuple(row["professions"].split())))
     rows = _table(folder, "territories.csv", _SHIPPED)
-    return {row["territory"]: _shipped(row, members.get(row["territory"], [])) for row in rows}
+    return {
+        row["territory"]: _shipped(row, members.get(row["territory"], []), protocols.get(row["territory"], ()))
+        for row in rows
+    }
 
 
 def import_territory(path: Path) -> Territory:
@@ -85,7 +92,9 @@ def import_territory(path: Path) -> Territory:
     return territory
 
 
-def _shipped(row: dict[str, str], members: list[dict[str, str]]) -> Territory:
+def _shipped(
+    row: dict[str, str], members: list[dict[str, str]], protocols: Iterable[tuple[str, tuple[str, ...]]]
+) -> Territory:
     return Territory(
         id=row["territory"],
         name=row["name"],
@@ -98,6 +107,7 @@ def _shipped(row: dict[str, str], members: list[dict[str, str]]) -> Territory:
         professionals=int(row["declared_professionals"]) if row["declared_professionals"] else None,
         phone=row["phone"],
         sender=row["sender"],
+        protocols=tuple(protocols),
         told_before=int(row["told_before"]) if row.get("told_before") else None,
     )
 

@@ -47,7 +47,8 @@ class Body(BaseModel):
 class Wish(Body):
     """What is needed, where and by when. `deadline` and `earliest` in French words or ISO; a `deadline` wins
     over `hours` (from now). `commune`: INSEE code, exact name or postal code. `can_wait`: the patient is promised a
-    place now and hears its hour later, where the territory does so.
+    place now and hears its hour later, where the territory does so. `reason` is never kept here: the territory's
+    protocol for it may allow further professions.
     """
 
     commune: Annotated[Line, Field(max_length=80)]
@@ -61,6 +62,7 @@ class Wish(Body):
     usual_practitioner: Id | None = None
     radius_km: float | None = Field(default=None, gt=0, le=200, allow_inf_nan=False)
     birth_year: int | None = Field(default=None, ge=0, le=9999)
+    reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
 class Entry(Wish):
@@ -71,7 +73,6 @@ class Entry(Wish):
     phone: Annotated[Text, Field(max_length=40)]
     last_name: Annotated[Line, Field(max_length=80)]
     first_name: Annotated[Line, Field(max_length=80)] | None = None
-    reason: Annotated[Line, Field(max_length=200)] | None = None
     note: Annotated[Text, Field(max_length=2000)] | None = None
     address: Annotated[Text, Field(max_length=300)] | None = None
     slot_id: Id | None = None

@@ -1,6 +1,7 @@
 """What need is it that the person typed, and whose? A body turned into a Need and a sealed Patient."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from schemas.request import Need, Patient
 from schemas.sealed import Vault
@@ -63,7 +64,19 @@ def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Commun
         age=age,
         usual_practitioner=wish.usual_practitioner,
         told_before=territory.told_before if wish.can_wait else None,
+        **_protocol(wish, territory),
     )
+
+
+def _protocol(wish: Wish, territory: Territory) -> dict[str, Any]:
+    """What the territory's protocol for this reason allows besides; nothing when it has none for these very words, so
+    that no free text ever leaves as a code."""
+    said = words(wish.reason or "")
+    for reason, professions in territory.protocols:
+        if words(reason) == said:
+            also = tuple(one for one in professions if one != wish.profession)
+            return {"also": also, "reason": "-".join(said)[:40]}
+    return {}
 
 
 def phone_of(text: str, *, territory: Territory, demonstration: bool) -> str:

@@ -26,7 +26,7 @@ AGENDA_BACK, AGENDA_AHEAD = timedelta(days=1), timedelta(days=92)
 
 
 class Viewer:
-    """What one viewer may hear of: a territory (or all), or the slots of some practitioners."""
+    """What one viewer may hear of: a territory (or all), or what names some practitioners, and their slots."""
 
     def __init__(self, territory: str, practitioners: list[str] | None = None) -> None:
         self._territory = territory
@@ -39,16 +39,15 @@ class Viewer:
 
     def shows(self, fact: Event) -> bool:
         """Whether the fact is of the viewer's business."""
-        if self._territory not in (EVERYWHERE, fact.territory):
-            return False
+        own = self._territory in (EVERYWHERE, fact.territory)
         if self._practitioners is None:
-            return True
+            return own
         slot_id = getattr(fact, "slot_id", None)
         if getattr(fact, "practitioner_id", None) in self._practitioners:
             if slot_id:
                 self._slots.add(slot_id)
             return True
-        return slot_id is not None and slot_id in self._slots
+        return own and slot_id is not None and slot_id in self._slots
 
 
 @router.get("/api/events", response_class=StreamingResponse)

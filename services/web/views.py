@@ -58,6 +58,8 @@ def show_option(option: Option, practitioners: Practitioners, communes: Communes
         "practitioner_id": slot.practitioner_id,
         "practitioner": practitioner_name(slot.practitioner_id, practitioners),
         "commune": name_of(slot.place.commune, communes),
+        "profession": slot.profession,
+        "profession_label": PROFESSIONS[slot.profession].label if slot.profession in PROFESSIONS else "",
         "start": show_moment(option.start),
         "minutes": max(1, slot.minutes // slot.capacity),
         "mode": option.mode,

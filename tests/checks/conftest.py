@@ -156,7 +156,7 @@ class Corridor:
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         for name in await _all(db, triggers) if self.database.dialect == "sqlite" else ():
             await db.execute(text(f"DROP TRIGGER {name}"))
-        for index in ("booking_one_per_seat", "booking_one_per_request"):
+        for index in ("booking_one_per_seat", "booking_one_per_request", "offer_one_accepted"):
             await db.execute(text(f"DROP INDEX {index}"))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
 from dispatcher.views import Board
-from services.checks import board, ledger, messages, readers, replay, requests, seats, territories, timers
+from services.checks import board, ledger, messages, offers, readers, replay, requests, seats, territories, timers
 from services.checks.examine import INVARIANTS, examine
 from services.checks.look import Check
 from tests.checks.conftest import KEYS, Corridor
@@ -43,6 +43,11 @@ COPY_MESSAGE = (
     " actor, due_at, send_after, valid_until) SELECT 'm-x', territory, request_id, {kind}, recipient, recipient_id,"
     " channel, lane, 'due', body, actor, due_at, send_after, valid_until FROM message"
     " WHERE request_id = 'r-1' AND kind = 'booked'"
+)
+OFFER = (
+    "INSERT INTO offer (id, request_id, practitioner_id, territory, profession, ring, circle, state, mode, start,"
+    " minutes, made_at, until) SELECT '{offer}', id, '{offer}', territory, profession, 0, 'near', '{state}', 'office',"
+    " deadline, 15, entered_at, deadline FROM care_request WHERE id = '{request}'"
 )
 SET = "UPDATE care_request SET {} WHERE id = '{}'"
 ENTRY_OF = "(SELECT event_id FROM audit WHERE about = '{}' AND subject = '{}')"
@@ -91,6 +96,18 @@ PLANTED = [
         timers.unwatched,
         "DELETE FROM request_timer WHERE request_id = 'r-4' AND wake = 'step_up'",
         words="la demande r-4 (escalated)",
+    ),
+    plant(timers.unwatched, SET.format("state = 'offering'", "r-2"), words="la demande r-2 (offering)"),
+    plant(
+        offers.accepted_by_two,
+        OFFER.format(offer="gp-1", request="r-2", state="accepted"),
+        OFFER.format(offer="gp-2", request="r-2", state="accepted"),
+        words="2 praticiens ont accepté la demande r-2",
+    ),
+    plant(
+        offers.asked_in_vain,
+        OFFER.format(offer="gp-1", request="r-1", state="made"),
+        words="gp-1 est encore sollicité pour r-1",
     ),
     plant(
         timers.watched_after_its_end,

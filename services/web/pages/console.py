@@ -94,7 +94,7 @@ async def console(request: Request) -> HTMLResponse:
         **values,
         radius=territory.radius_km,
         told_before=territory.told_before,
-        reasons=REASONS,
+        reasons=dict.fromkeys((*REASONS, *(reason for reason, _ in territory.protocols))),
         shortcuts=SHORTCUTS,
     )
 

@@ -53,6 +53,7 @@ export function need() {
     no_vehicle: form.no_vehicle.checked,
     can_wait: form.can_wait ? form.can_wait.checked : false,
     usual_practitioner: usual.value || null,
+    reason: text("reason") || null,
     ...(draft.radius ? { radius_km: draft.radius } : {}),
   };
 }
@@ -66,7 +67,6 @@ export function request() {
     last_name: text("last_name"),
     first_name: text("first_name") || null,
     birth_year: birthYear(),
-    reason: text("reason") || null,
     address: form.home.checked ? text("address") || null : null,
     sms: form.sms.checked,
     language: form.language.value,
@@ -205,7 +205,7 @@ form.addEventListener("change", (event) => {
   shape();
   if (event.target === form.deadline) return readDeadline();
   if (event.target === form.profession) usual.set(null);
-  if (["hours", "profession", "no_vehicle", "home", "tele"].includes(event.target.name)) { draft.radius = 0; tell(); }
+  if (["hours", "profession", "reason", "no_vehicle", "home", "tele"].includes(event.target.name)) { draft.radius = 0; tell(); }
 });
 form.phone.addEventListener("change", known);
 form.birth.addEventListener("change", () => {

@@ -46,7 +46,8 @@ async function load() {
 
 function facts(option) {
   const [mark, words] = HOW[option.mode];
-  return make("p", { className: "small" }, icon(mark), ` ${option.practitioner} · ${option.commune}, ${words}`);
+  const other = option.profession !== $("#entry").profession.value ? `${option.profession_label} · ` : "";
+  return make("p", { className: "small" }, icon(mark), ` ${option.practitioner} · ${other}${option.commune}, ${words}`);
 }
 
 function showOptions(before = null) {
