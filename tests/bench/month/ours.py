@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dispatcher.matching.choice import propose
-from dispatcher.planning.batch import Plan, plan
+from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import Ask
+from dispatcher.planning.plan import Plan
 from dispatcher.planning.promises import Promised, freeze_at, improve
 from tests.bench.month.bids import Bids
 from tests.bench.month.board import Board
