@@ -8,11 +8,12 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.matching.columns import FREE, REFUSED, Ints, costs, together
+from dispatcher.matching.columns import COMMUNE, FREE, REFUSED, Ints, costs, together
 from dispatcher.matching.pair import TELE, urgency_weight
 from dispatcher.matching.ranking import MISS
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.shelf import by_start
+from dispatcher.matching.travel import crow
 from dispatcher.planning.ground import Ask, Ground, Seeker, ground, seekers
 
 __all__ = ["KEPT", "Ask", "Block", "Edges", "blocks", "edges", "first_edges", "more_edges"]
@@ -28,6 +29,8 @@ PAIRS = 65_536
 """Pairs judged at once: their numbers stay in the processor's cache."""
 LOOK = 512
 """Slots judged at first for a block, soonest first; twice as many each time it is not enough."""
+NEIGHBOURHOOD = 0.25
+"""Degrees: requests this near are judged together."""
 ROOM = 32_000_000
 """Pairs whose cost is remembered while a part is solved: 128 MB at most."""
 TOO_DEAR = 2**31 - 1
@@ -93,13 +96,20 @@ def blocks(some: Sequence[Seeker], on: Ground) -> list["Block"]:
         groups[one.ask.territory, one.ask.need.professions].append(number)
     most, found = PAIRS // LOOK, []
     for numbers in groups.values():
-        numbers.sort(key=lambda number: some[number].asked.wanted)  # a block is judged once for each mode wanted in it
+        numbers.sort(key=lambda number: _alike(some[number]))
         for start in range(0, len(numbers), most):
             these = numbers[start : start + most]
             found.append(Block(np.array(these, np.int64), [some[number] for number in these], len(numbers)))
     for block in found:
         block.room = ROOM // len(found)
     return found
+
+
+def _alike(one: Seeker) -> tuple[object, ...]:
+    """Requests of a block are judged once for each mode wanted in it, and beside all slots near any of them."""
+    place = one.ask.need.place
+    known = place.lat is not None and place.lon is not None
+    return one.asked.wanted, (place.lat or 0) // NEIGHBOURHOOD, (place.lon or 0) // NEIGHBOURHOOD, known
 
 
 class Block:
@@ -132,13 +142,24 @@ class Block:
                 break
         return best
 
+    def _within_reach(self, on: Ground, rows: Ints) -> NDArray[np.bool_]:
+        """Which rows any of the requests may reach: in the disc around the first that holds all of theirs, or in one of
+        their communes."""
+        asked = self._asked
+        x, y, z = asked.here
+        first = (float(x[0, 0]), float(y[0, 0]), float(z[0, 0]))
+        reach = float((crow(first, (x, y, z)) + asked.wish.radius_km).max()) + 1.0  # a kilometre for the series' end
+        points = on.table.points[rows]
+        near: NDArray[np.bool_] = crow(first, (points[:, 0], points[:, 1], points[:, 2])) <= reach
+        return near | np.isin(on.table.numbers[rows, COMMUNE], asked.commune)
+
     def _by_start(self, on: Ground) -> Iterator[tuple[Ints, NDArray[np.int32], int]]:
         """Rows, soonest first, and what each costs each request."""
         wish = self._asked.wish
         on_screens = any(np.any(wanted == TELE) for wanted in self._asked.wanted)
         since, until = int(max(np.min(wish.now), np.min(wish.earliest))), int(np.max(wish.deadline))
-        looks = by_start(self._shelves, since, until, LOOK, twice=on_screens)
-        for number, (rows, later) in enumerate(looks):
+        for number, (some, later) in enumerate(by_start(self._shelves, since, until, LOOK, twice=on_screens)):
+            rows = some if on_screens else some[self._within_reach(on, some)]
             if number < len(self._judged):
                 judged = self._judged[number]
             else:

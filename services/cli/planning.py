@@ -59,7 +59,7 @@ def _plan(
         moment = read_moment(now)
     except ValueError:
         raise Unusable([f"--now « {now} » illisible. Écrivez-le ainsi : 2026-01-05T09:00+01:00"]) from None
-    decided = decide(read_requests(requests), read_slots(slots), moment, policy)
+    decided = decide(read_requests(requests), read_slots(slots), moment, policy, explain=explain)
     table = as_csv(PLAN, plan_rows(decided.decisions))
     files = {edges: as_csv(EDGES, edge_rows(decided.best.edges))} if edges else {}
     write_all(files | ({out: table} if out else {}))

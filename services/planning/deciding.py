@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+
 from dispatcher.matching.choice import Option, consider, count_refusals, propose
 from dispatcher.matching.eligibility import say_counts
 from dispatcher.matching.pair import urgency_weight
-from dispatcher.matching.radius import widened
+from dispatcher.matching.radius import ENOUGH, widened
 from dispatcher.matching.ranking import MISS, say_minutes
 from dispatcher.matching.seats import OpenSeats, OpenSlot
-from dispatcher.matching.travel import distance_km
+from dispatcher.matching.travel import crow, point
 from dispatcher.matching.words import say_loss
 from dispatcher.planning.batch import plan
 from dispatcher.planning.ground import Ask
@@ -44,15 +46,16 @@ class Decided:
     best: Plan
 
 
-def decide(asks: list[Ask], slots: list[OpenSlot], now: datetime, policy: Policy) -> Decided:
-    """What the policy does with these requests and slots. Every seat of a slot counts as beginning with it."""
+def decide(asks: list[Ask], slots: list[OpenSlot], now: datetime, policy: Policy, *, explain: bool = True) -> Decided:
+    """What the policy does with these requests and slots. Every seat of a slot counts as beginning with it.
+    `explain` = say by how much the next two lost."""
     wide = _widened(asks, slots)
     if policy == "online":
         best = plan(wide, _open(slots), now)
         return Decided(_one_by_one(wide, _open(slots), now), best)
     seats = _open(slots)
     best = plan(wide, seats, now) if policy == "batch" else improve([], wide, seats, now).plan
-    told = [_of_all(ask, best, seats, now) for ask in wide]
+    told = [_of_all(ask, best, seats, now, explain) for ask in wide]
     if policy == "late":
         told = [_promise(one, ask, seats, now) for one, ask in zip(told, wide, strict=True)]
     return Decided(told, best)
@@ -70,16 +73,19 @@ def _widened(asks: list[Ask], slots: list[OpenSlot]) -> list[Ask]:
     places: dict[str, dict[str, Place]] = {}
     for slot in slots:
         places.setdefault(slot.profession, {})[slot.practitioner_id] = slot.place
+    points = {profession: np.array([point(one) for one in of.values()]).T for profession, of in places.items()}
     known: dict[tuple[str, Place], float] = {}
+    wide = []
     for ask in asks:
-        where = (ask.need.profession, ask.need.place)
+        need, where = ask.need, (ask.need.profession, ask.need.place)
         if where not in known:
-            kms = (distance_km(where[1], place) for place in places.get(where[0], {}).values())
-            known[where] = widened(ask.need.radius_km, (km for km in kms if km is not None))
-    return [
-        replace(ask, need=ask.need.model_copy(update={"radius_km": known[ask.need.profession, ask.need.place]}))
-        for ask in asks
-    ]
+            here, there = point(need.place), points.get(need.profession)
+            nearest: list[float] = []
+            if here is not None and there is not None:
+                nearest = np.sort(crow(here, (there[0], there[1], there[2])))[:ENOUGH].tolist()
+            known[where] = widened(need.radius_km, nearest)
+        wide.append(replace(ask, need=need.model_copy(update={"radius_km": known[where]})))
+    return wide
 
 
 # --- one after the other --------------------------------------------------------------------------------
@@ -112,17 +118,18 @@ def _missed(ask: Ask, why: list[str]) -> Decision:
 # --- all at once ----------------------------------------------------------------------------------------
 
 
-def _of_all(ask: Ask, best: Plan, seats: OpenSeats, now: datetime) -> Decision:
+def _of_all(ask: Ask, best: Plan, seats: OpenSeats, now: datetime, explain: bool) -> Decision:
     """One request's part of the plan: its seat, and the two that would have cost all least instead."""
     ranked = _ranked(ask, best)
     slot_id = best.chosen.get(ask.request_id)
     if slot_id is None:
-        counts, many = count_refusals(ask.need, seats, ask.territory, now), len(ranked) > 1
-        given = [f"{len(ranked)} créneau{'x' * many} plus utile{'s' * many} à d'autres"] if ranked else []
-        return _missed(ask, given + (say_counts(counts) if counts or not given else []))
+        many = len(ranked) > 1
+        if ranked:
+            return _missed(ask, [f"{len(ranked)} créneau{'x' * many} plus utile{'s' * many} à d'autres"])
+        return _missed(ask, say_counts(count_refusals(ask.need, seats, ask.territory, now)))
     look = _looking(ask, seats, now)
     chosen = look(slot_id, dict(ranked)[slot_id])
-    others = [look(*one) for one in ranked[:3] if one[0] != slot_id][:2]
+    others = [look(*one) for one in ranked[:3] if one[0] != slot_id][:2] if explain else []
     lost = tuple(f"{', '.join(one.reasons)} ({say_loss(chosen.terms, one.terms, one.crowd)})" for one in others)
     return Decision(ask.request_id, slot_id, chosen.cost, chosen.reasons, lost)
 

@@ -10,8 +10,8 @@ from dispatcher.planning.edges import edges
 from dispatcher.planning.ground import Ask
 from schemas.request import Need
 from schemas.slot import SlotOpened
-from schemas.values import Visibility
-from tests.builders import MONDAY, TARN, a_need, a_slot, hours, seats_of
+from schemas.values import Mode, Visibility
+from tests.builders import MONDAY, TARN, a_need, a_slot, hours, minutes, seats_of
 from tests.dispatcher.worlds import NEIGHBOURS, heard, particular_days, particular_needs, standings
 
 
@@ -103,3 +103,20 @@ def test_a_slot_whose_row_was_used_before_inherits_nothing() -> None:
     seats.forget_before(MONDAY + hours(2))
     seats.hear(a_slot("new", MONDAY + hours(5), practitioner_id="gp-2"))
     assert [option.cost for option in propose(a_need(), seats, TARN, MONDAY).options] == [300]
+
+
+def test_a_slot_shown_to_neighbours_is_proposed_once_to_its_own_territory() -> None:
+    seats = seats_of(a_slot("shown", visibility=Visibility.PUBLIC, modes=(Mode.OFFICE, Mode.TELE)))
+    for modes in ((Mode.OFFICE,), (Mode.TELE,)):
+        found = propose(a_need(modes=modes), seats, TARN, MONDAY)
+        assert [option.slot.slot_id for option in found.options] == ["shown"]
+
+
+def test_equals_are_settled_by_id_though_one_begins_after_all_that_were_looked_at() -> None:
+    """More than enough begin before nine; the one at nine costs no more than the best of them."""
+    early = [a_slot(f"y{at:02d}", MONDAY + minutes(35)) for at in range(70)]
+    best = a_slot("z", MONDAY + minutes(30))  # the second choice of mode: 30 + 30
+    nine = a_slot("a", MONDAY + minutes(60), modes=(Mode.HOME,))
+    need = a_need(modes=(Mode.HOME, Mode.OFFICE))
+    found = propose(need, seats_of(*early, best, nine), TARN, MONDAY, limit=1)
+    assert [(option.slot.slot_id, option.cost) for option in found.options] == [("a", 60)]

@@ -10,6 +10,7 @@ from services.reference.professions import (
     is_generalist,
     official_label,
     profession,
+    profession_named,
 )
 
 
@@ -53,3 +54,16 @@ def test_the_shares_of_a_community_cover_every_profession_and_add_up_to_one() ->
     assert sum(DEMAND_SHARE.values()) == pytest.approx(1)
     assert max(DEMAND_SHARE, key=DEMAND_SHARE.__getitem__) == "10"
     assert max(SUPPLY_SHARE, key=SUPPLY_SHARE.__getitem__) == "60"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("10", "10"), ("MEDECIN GENERALISTE", "10"), ("infirmière", "60"), ("Infirmier", "60"), (" Sage-femme ", "50")],
+)
+def test_a_profession_is_found_by_its_code_or_its_name(written: str, code: str) -> None:
+    assert profession_named(written).code == code
+
+
+def test_a_name_that_is_no_profession_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="Choisissez parmi : 10 Médecin généraliste"):
+        profession_named("femme")

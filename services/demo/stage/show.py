@@ -21,7 +21,16 @@ MONTHS = (
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
 REASONS = {
+    "not_shown": "créneaux libres, mais réservés à d'autres",
+    "excluded": "créneaux libres, mais chez un professionnel écarté",
+    "other_specialty": "créneaux libres, mais dans une autre spécialité",
+    "other_age": "créneaux libres, mais pour d'autres âges",
+    "other_reason": "créneaux libres, mais pour d'autres motifs",
     "wrong_mode": "créneaux libres, mais dans un autre mode",
+    "paused": "créneaux libres, mais professionnel en pause",
+    "absent": "créneaux libres, mais professionnel absent",
+    "day_full": "créneaux libres, mais professionnel au complet ce jour",
+    "week_full": "créneaux libres, mais professionnel au complet cette semaine",
     "too_late": "créneaux libres, mais après le délai",
     "too_soon": "créneaux libres, mais trop proches dans le temps",
     "too_far": "créneaux libres, mais trop loin",

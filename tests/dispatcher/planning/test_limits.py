@@ -102,3 +102,29 @@ def test_a_promise_counts_once_among_what_was_given() -> None:
     found = improve([promise], [Ask("r2", a_need(within=hours(12)), TARN)], seats, MONDAY)
     assert found.moves == ()
     assert found.plan.chosen == {"r1": "kept"}
+
+
+def test_a_limit_holds_between_requests_that_share_no_seat() -> None:
+    """A practitioner of two professions: whoever asks for one never looks where the other does."""
+    both = [a_slot("gp", practitioner_id="two-hats"), a_slot("nurse", practitioner_id="two-hats", profession="60")]
+    seats = seats_of(*both)
+    seats.know(Standing("two-hats", per_day=1))
+    asks = [Ask("r1", a_need(within=hours(6)), TARN), Ask("r2", a_need(profession="60"), TARN)]
+    assert plan(asks, seats, MONDAY).chosen == {"r1": "gp"}
+
+
+def test_a_week_that_is_full_asks_its_toll_on_each_of_its_days() -> None:
+    """Three visits are left in the week: two patients come today, and of two for tomorrow one is not served."""
+    slots = [a_slot(f"d{at}", MONDAY + hours(1 + at), practitioner_id="gp-1") for at in range(3)]
+    slots += [a_slot(f"e{at}", MONDAY + hours(20 + at), practitioner_id="gp-1") for at in range(3)]
+    seats = seats_of(*slots)
+    seats.know(Standing("gp-1", per_day=2, per_week=3))
+    today = [Ask(f"today-{at}", a_need(within=hours(5)), TARN) for at in range(2)]
+    tomorrow = [Ask(f"tomorrow-{at}", a_need(earliest=MONDAY + hours(19)), TARN) for at in range(2)]
+    found = plan([*today, *tomorrow], seats, MONDAY)
+    assert sorted(found.chosen.values()) == ["d0", "d1", "e0"]
+    tolls = dict(zip(found.edges.slots, found.worth.toll.tolist(), strict=True))
+    assert tolls["e0"] == MISS - 20 * 60  # whoever takes it leaves one unserved, whom it would have cost 20 h
+    assert tolls["d1"] == MISS - 21 * 60  # if nobody came today, that one would come an hour after the other
+    prices = dict(zip(found.edges.slots, found.worth.seat.tolist(), strict=True))
+    assert (prices["d0"], prices["d1"]) == (4 * 60, 0)  # two at the first hour, but not one more
