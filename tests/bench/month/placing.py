@@ -97,13 +97,7 @@ def _values(requests: Sequence[Request], seats: Sequence[Seat], cells: Sequence[
     edges = replace(edges, seats=np.array([slot_id in there for slot_id in edges.slots], np.int64))
     prices = dict(zip(edges.slots, worth(edges, assign(edges)).seat.tolist(), strict=True))
     weeks = PAST_DAYS // 7
-<<<<<<< HEAD
-    found: np.ndarray = (
-        np.array([prices[seat.slot.slot_id] for seat in possible]).reshape(len(cells), weeks).sum(axis=1)
-    )
-=======
     found: Ints = np.array([prices[seat.slot.slot_id] for seat in possible], np.int64).reshape(len(cells), weeks).sum(1)
->>>>>>> month
     return found
 
 
