@@ -7,6 +7,7 @@ from statistics import fmean
 
 import numpy as np
 
+from dispatcher.matching.columns import Ints
 from dispatcher.planning.flow import assign
 from dispatcher.planning.prices import worth
 from schemas.values import Mode
@@ -87,7 +88,7 @@ def opened(cells: Iterable[Cell], days: int) -> list[Seat]:
     return seats
 
 
-def _values(requests: Sequence[Request], seats: Sequence[Seat], cells: Sequence[Cell]) -> np.ndarray:
+def _values(requests: Sequence[Request], seats: Sequence[Seat], cells: Sequence[Cell]) -> Ints:
     """What a seat more in each cell would have been worth, all weeks together, in equivalent minutes."""
     possible = opened(cells, PAST_DAYS)
     every = sorted([*seats, *possible], key=lambda seat: (seat.slot.start, seat.slot.slot_id))
@@ -96,9 +97,7 @@ def _values(requests: Sequence[Request], seats: Sequence[Seat], cells: Sequence[
     edges = replace(edges, seats=np.array([slot_id in there for slot_id in edges.slots], np.int64))
     prices = dict(zip(edges.slots, worth(edges, assign(edges)).seat.tolist(), strict=True))
     weeks = PAST_DAYS // 7
-    found: np.ndarray = (
-        np.array([prices[seat.slot.slot_id] for seat in possible]).reshape(len(cells), weeks).sum(axis=1)
-    )
+    found: Ints = np.array([prices[seat.slot.slot_id] for seat in possible], np.int64).reshape(len(cells), weeks).sum(1)
     return found
 
 

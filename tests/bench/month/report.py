@@ -107,10 +107,8 @@ def _never(months: Sequence[Studied]) -> str:
     """What must never be, all policies and seeds together, with and without troubles."""
     counted: Counter[str] = Counter()
     for month in months:
-        for one in month.policies.values():
-            counted.update(one.never)
-        for troubled in month.troubled.values():
-            counted.update(troubled.never)
+        for never in [*(one.never for one in month.policies.values()), *(one.never for one in month.troubled.values())]:
+            counted.update(never)
     return "; ".join(f"{what}: {count}" for what, count in counted.items())
 
 
