@@ -103,10 +103,9 @@ async def test_on_postgresql_every_room_is_a_process_and_comes_back_alone(
 ) -> None:
     keys = f"sqlite:///{tmp_path / 'keyring.db'}"
     machine = boot(environment={"RELAIS_DATABASE_URL": await postgres_server.blank(), "RELAIS_KEYRING_URL": keys})
+    each = ["availability", "clock", "dispatcher", "nats-server", "notifications", "web"]
+    machine.until(lambda: sorted(machine.processes().values()) == each, "not every room has a process")
     below = machine.processes()
-    assert sorted(below.values()) == [
-        "availability", "clock", "dispatcher", "nats-server", "notifications", "web",
-    ]  # fmt: skip
     kill(machine.process("dispatcher"), signal.SIGKILL)
     machine.until(lambda: "Relais (dispatcher) répond de nouveau" in machine.said(), "it did not come back")
     assert set(below) - set(machine.processes()) == {pid for pid, name in below.items() if name == "dispatcher"}
