@@ -36,17 +36,19 @@ class Board:
         self.ever_promised: set[str] = set()
         self.never: Counter[str] = Counter(dict.fromkeys(NEVER, 0))
         self._versions: Counter[str] = Counter()
-        self._to_come = sorted(((_seen_from(seat), seat.slot.slot_id, seat.slot) for seat in seats), reverse=True)
+        self._to_come = sorted(((_seen_from(seat), seat.slot.slot_id, seat) for seat in seats), reverse=True)
         self._forgotten: datetime | None = None
 
     def show(self, now: datetime) -> set[str]:
-        """Let the engine see what is published and near by now. The professions of which there are new seats."""
+        """Let the engine see what is published and near by now. The professions of which somebody who called before
+        may want one of them: a seat that comes near begins after everybody's deadline."""
         shown = set()
         while self._to_come and self._to_come[-1][0] <= now:
-            _, slot_id, slot = self._to_come.pop()
-            self.slots[slot_id] = slot
-            shown.add(slot.profession)
+            _, slot_id, seat = self._to_come.pop()
+            self.slots[slot_id] = seat.slot
             self._picture(slot_id)
+            if seat.published > seat.slot.start - WINDOW:
+                shown.add(seat.slot.profession)
         if self._forgotten is None or now - self._forgotten > FORGET_EACH:
             self._forgotten = now
             self.seats.forget_before(now)

@@ -49,7 +49,7 @@ class Placed:
         return (self.missed - self.by_price) / max(0.5, self.missed - fmean(self.at_random))
 
 
-def placed(setting: Setting, seed: int, days: int, draws: int = 5) -> Placed:
+def placed(setting: Setting, seed: int, days: int, draws: int = 3) -> Placed:
     """The month of the setting with `SEATS_A_WEEK` more seats, placed by what the month before it says."""
     world, chance = setting.world, random.Random(f"placing-{seed}")
     priced = by_price(world, requests_of_month(world, PAST + seed, PAST_DAYS), PAST + seed)

@@ -62,7 +62,6 @@ AT_ONCE: Mapping[str, Make] = {
 }
 PROMISED: Mapping[str, Make] = {
     "U3 told 4 h before": lambda _: Late(FIVE, 4 * HOUR, flexible=not_urgent),
-    "all told 4 h before, prices": lambda learned: Late(FIVE, 4 * HOUR, Bids(learned)),
     "all told 2 h before": lambda _: Late(FIVE, 2 * HOUR),
     "all told 2 h before, prices": lambda learned: Late(FIVE, 2 * HOUR, Bids(learned)),
     "the same, fair to GPs": lambda learned: Late(FIVE, 2 * HOUR, Bids(learned), Shares()),
