@@ -8,7 +8,7 @@ from dispatcher.matching.choice import propose
 from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import Ask
 from dispatcher.planning.plan import Plan
-from dispatcher.planning.promises import Promised, freeze_at, improve
+from dispatcher.planning.promises import Promised, improve
 from tests.bench.month.bids import Bids
 from tests.bench.month.board import Board
 from tests.bench.month.demand import Request, urgency
@@ -86,7 +86,7 @@ class Late:
         for promised in self._promised.values():
             for request in [one for one in promised.values() if one.id in board.promised]:
                 slot_id = board.promised[request.id]
-                if now >= freeze_at(board.slots[slot_id].start, self.horizon) or not self.flexible(request):
+                if now >= board.slots[slot_id].start - self.horizon or not self.flexible(request):
                     board.confirm(request, slot_id, now)
 
     def _improve(self, profession: str, waiting: Sequence[Request], board: Board, now: datetime) -> None:
@@ -95,7 +95,8 @@ class Late:
         promised = {one: request for one, request in known.items() if one in board.promised}  # the others have left
         self._promised[profession] = promised
         kept = [_as_promise(request, board) for request in promised.values()]
-        found = improve(kept, _asks(waiting), board.seats, now, self.horizon)
+        loose = [one for one in kept if now < one.start - self.horizon]
+        found = improve(loose, _asks(waiting), board.seats, now)
         left = too_dear(found.plan, waiting)
         board.exchange({move.request_id: move.to for move in found.moves if move.request_id not in left}, now)
         for request in waiting:
@@ -119,7 +120,7 @@ def too_dear(found: Plan, waiting: Iterable[Request]) -> set[str]:
 def _as_promise(request: Request, board: Board) -> Promised:
     """What the patient was told: before the deadline, somewhere."""
     slot = board.slots[board.promised[request.id]]
-    return Promised(Ask(request.id, request.need, CPTS), slot.slot_id, slot.start, request.need.deadline)
+    return Promised(Ask(request.id, request.need, CPTS), slot.slot_id, slot.start)
 
 
 def _tell(bids: Bids | None, board: Board, now: datetime) -> None:
