@@ -18,8 +18,9 @@ from nats.errors import Error as NatsError
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
 from dispatcher import members, rounds
+from dispatcher import scarcity as priced
 from dispatcher import store as dispatcher_store
-from dispatcher.matching.seats import fill
+from dispatcher.matching.seats import by_hour, fill
 from notifications import handlers as notifications
 from schemas.event import durable
 from services import newcomers, scarcity
@@ -278,6 +279,9 @@ async def _fill_seats(house: House) -> None:
         fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
         for practitioner_id in await members.fill(house.seats.people, db, now):
             house.seats.know_again(practitioner_id)
+        for territory in house.territories:
+            if (known := await priced.latest(db, territory)) is not None:
+                house.seats.know_bids(territory, by_hour(known[1].bids))
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

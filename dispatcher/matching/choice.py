@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 
 from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, kms, refusals
-from dispatcher.matching.eligibility import first_refusal
+from dispatcher.matching.eligibility import LEFT, first_refusal
 from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
-from dispatcher.matching.ranking import reasons, terms
+from dispatcher.matching.ranking import miss_cost, reasons, terms
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import distance_km, road
@@ -120,10 +120,15 @@ def _first_that_fits(some: Iterable[Case]) -> Option | None:
 
 
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
-    """How many of the coming slots of the professions each rule refuses."""
+    """How many of the coming slots of the professions each rule refuses; and how many are left to others."""
     table, rows = seats.index.table, seats.index.all_of(need, territory)
     coming = rows[table.numbers[rows, START] > lower_second(now)]
-    return refusals(asked(need, wish_of(need, now), territory, table), table.rows(coming)) if len(coming) else {}
+    if not len(coming):
+        return {}
+    asking, slots = asked(need, wish_of(need, now), territory, table), table.rows(coming)
+    found = costs(asking, slots)
+    left = int(((found < REFUSED) & (found > miss_cost(need))).sum())
+    return refusals(asking, slots) | ({LEFT: left} if left else {})
 
 
 Ranked = tuple[int, str]

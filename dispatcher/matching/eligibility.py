@@ -76,8 +76,8 @@ def day_full(pair: Pair) -> Number:
 
 
 def week_full(pair: Pair) -> Number:
-    """The practitioner's most for a week is reached."""
-    return pair.standing == standing.WEEK_FULL
+    """The practitioner's most for a week is reached. The cap counts regulated acts: own patients are none."""
+    return (pair.standing == standing.WEEK_FULL) & (pair.usual == 0)
 
 
 def full(pair: Pair) -> Number:
@@ -109,7 +109,11 @@ RULES: Mapping[str, Rule] = {
 """In the order in which a regulator would say them: the first that refuses is the one counted. What depends on the mode
 of the visit comes after `wrong_mode`."""
 
+LEFT = "left"
+"""Beside the rules: no rule refuses it, but it is worth more to those who will call (`ranking.miss_cost`)."""
+
 WORDS = {
+    LEFT: ("créneau gardé pour plus urgent", "créneaux gardés pour plus urgents"),
     "not_shown": ("créneau réservé à d'autres", "créneaux réservés à d'autres"),
     "excluded": ("créneau d'un professionnel écarté", "créneaux de professionnels écartés"),
     "other_specialty": ("créneau d'une autre spécialité", "créneaux d'une autre spécialité"),

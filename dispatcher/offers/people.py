@@ -85,6 +85,10 @@ class People:
             for one in self._of_profession.get(profession, ()):
                 yield self._known[one]
 
+    def everybody(self) -> Iterable[Known]:
+        """All who were described."""
+        return self._known.values()
+
     def visits(self, practitioner_id: str) -> tuple[Visit, ...]:
         """The booked visits of the last days and those to come, by start."""
         return tuple(sorted(self._visits.get(practitioner_id, {}).values()))

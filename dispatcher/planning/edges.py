@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.matching.columns import COMMUNE, FREE, REFUSED, Ints, costs, together
-from dispatcher.matching.pair import TELE, urgency_weight
-from dispatcher.matching.ranking import MISS
+from dispatcher.matching.pair import TELE
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import crow
@@ -205,6 +205,6 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
         slot=slot.astype(np.int64),
         cost=cost - on.price[rows][slot],
         seats=on.rows(rows).numbers[:, FREE],
-        miss=np.array([urgency_weight(one.ask.need) * MISS for one in some], np.int64),
+        miss=np.array([miss_cost(one.ask.need) for one in some], np.int64),
         last=last,
     )

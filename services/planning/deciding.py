@@ -12,7 +12,7 @@ from dispatcher.matching.choice import Option, consider, count_refusals, propose
 from dispatcher.matching.eligibility import say_counts
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.radius import ENOUGH, widened
-from dispatcher.matching.ranking import MISS, say_minutes
+from dispatcher.matching.ranking import miss_cost, say_minutes
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.travel import crow, point
 from dispatcher.matching.words import say_loss
@@ -115,7 +115,7 @@ def _book(seats: OpenSeats, slot: OpenSlot) -> None:
 
 
 def _missed(ask: Ask, why: list[str]) -> Decision:
-    return Decision(ask.request_id, None, urgency_weight(ask.need) * MISS, tuple(why))
+    return Decision(ask.request_id, None, miss_cost(ask.need), tuple(why))
 
 
 # --- all at once ----------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dispatcher.life import escalate_at
 from dispatcher.matching.choice import propose
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import Ask
 from dispatcher.planning.plan import Plan
@@ -13,7 +15,6 @@ from tests.bench.month.bids import Bids
 from tests.bench.month.board import Board
 from tests.bench.month.demand import Request, urgency
 from tests.bench.month.fairness import Shares
-from tests.bench.month.hindsight import miss_cost
 from tests.bench.month.world import CPTS
 
 
@@ -29,7 +30,7 @@ class Online:
         _tell(self.bids, board, now)
         for request in sorted(waiting, key=urgency):
             options = propose(request.need, board.seats, CPTS, now, limit=1).options
-            if options and options[0].cost <= miss_cost(request):
+            if options and (options[0].cost <= miss_cost(request.need) or alerted(request, now)):
                 board.confirm(request, options[0].slot.slot_id, now)
             else:
                 board.flag(request, now)
@@ -47,7 +48,7 @@ class Batch:
             return
         _tell(self.bids, board, now)
         found = plan(_asks(waiting), board.seats, now)
-        kept = too_dear(found, waiting)
+        kept = too_dear(found, waiting, now)
         for request in waiting:
             if request.id in found.chosen and request.id not in kept:
                 board.confirm(request, found.chosen[request.id], now)
@@ -97,7 +98,7 @@ class Late:
         kept = [_as_promise(request, board) for request in promised.values()]
         loose = [one for one in kept if now < one.start - self.horizon]
         found = improve(loose, _asks(waiting), board.seats, now)
-        left = too_dear(found.plan, waiting)
+        left = too_dear(found.plan, waiting, now)
         board.exchange({move.request_id: move.to for move in found.moves if move.request_id not in left}, now)
         for request in waiting:
             if request.id in board.promised:
@@ -106,15 +107,22 @@ class Late:
                 board.flag(request, now)
 
 
-def too_dear(found: Plan, waiting: Iterable[Request]) -> set[str]:
+def too_dear(found: Plan, waiting: Iterable[Request], now: datetime) -> set[str]:
     """Those who would take a seat that is worth more to others than a miss is to them. They wait on: a human is told,
-    and the price falls as those others do not call. Without prices there is nobody."""
+    and the price falls as those others do not call. Without prices there is nobody, and once a human was alerted."""
     taken = found.assignment.taken
     return {
         request.id
         for request in waiting
-        if (edge := taken[found.number[request.id]]) >= 0 and found.edges.cost[edge] > miss_cost(request)
+        if (edge := taken[found.number[request.id]]) >= 0
+        and found.edges.cost[edge] > miss_cost(request.need)
+        and not alerted(request, now)
     }
+
+
+def alerted(request: Request, now: datetime) -> bool:
+    """Whether a human seeks too: nothing is left to others any more."""
+    return now >= escalate_at(request.entered, request.need.deadline)
 
 
 def _as_promise(request: Request, board: Board) -> Promised:
