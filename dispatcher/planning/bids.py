@@ -33,39 +33,51 @@ class Learned:
     leads: Sequence[Floats]
 
 
-def learn(weeks: Iterable[tuple[Sequence[Call], Sequence[OpenSlot]]], zone: ZoneInfo) -> Learned:
+@dataclass(frozen=True, slots=True, eq=False)
+class Week:
+    """A week that is over, from `since` to `until`: its slots as they were opened, and its calls; with those of the day
+    before and the day after, which compete with them."""
+
+    since: datetime
+    until: datetime
+    calls: Sequence[Call]
+    slots: Sequence[OpenSlot]
+
+
+def learn(weeks: Iterable[Week], zone: ZoneInfo) -> Learned:
     """What each week would have paid for one seat more, had every call been known in advance: the exact dual prices of
     the assignment of least cost, each call judged at its own moment. Hours of the week are those of the zone."""
     total: defaultdict[str, Floats] = defaultdict(lambda: np.zeros(HOURS_A_WEEK))
     count: defaultdict[str, Floats] = defaultdict(lambda: np.zeros(HOURS_A_WEEK))
     leads: list[list[float]] = [[] for _ in range(HOURS_A_WEEK)]
-    for calls, slots in weeks:
-        found = decided(supply(slots, (), (), ()).open, calls, calls[0].at)
-        of = {slot.slot_id: slot for slot in slots}
+    for week in weeks:
+        found = decided(supply(week.slots, (), (), ()).open, week.calls, week.since)
+        begins = {slot.slot_id: slot.start for slot in week.slots if week.since < slot.start <= week.until}
         worth = dict(zip(found.edges.slots, found.worth.seat.tolist(), strict=True))
-        for slot in slots:
-            hour = hour_of_week(slot.start, zone)
-            total[slot.profession][hour] += worth.get(slot.slot_id, 0)
-            count[slot.profession][hour] += 1
-        called = {call.ask.request_id: call.at for call in calls}
+        for slot in week.slots:
+            if slot.slot_id in begins:
+                hour = hour_of_week(slot.start, zone)
+                total[slot.profession][hour] += worth.get(slot.slot_id, 0)
+                count[slot.profession][hour] += 1
+        called = {call.ask.request_id: call.at for call in week.calls}
         for request_id, edge in zip(found.edges.requests, found.assignment.taken.tolist(), strict=True):
-            if edge >= 0:
-                start = of[found.edges.slots[found.edges.slot[edge]]].start
+            start = begins.get(found.edges.slots[found.edges.slot[edge]]) if edge >= 0 else None
+            if start is not None:
                 leads[hour_of_week(start, zone)].append((start - called[request_id]) / MINUTE)
     mean = {profession: total[profession] / np.maximum(count[profession], 1) for profession in total}
     return Learned(mean, [np.sort(np.array(one)) for one in leads])
 
 
-def weeks_over(known: Weeks, now: datetime, territory: str) -> list[tuple[list[Call], list[OpenSlot]]]:
-    """The weeks that are over, each with its calls and the slots they could have had, as they were opened; a week
-    without calls is left out."""
+def weeks_over(known: Weeks, now: datetime, territory: str) -> list[Week]:
+    """The weeks that are over, the first one first; one without calls is left out."""
     found = []
     for ago in range(WATCHED // A_WEEK, 0, -1):
         since, until = now - ago * A_WEEK, now - (ago - 1) * A_WEEK
-        past = [one for one in known.past if since <= one.entered_at < until]
+        past = [one for one in known.past if since - A_DAY <= one.entered_at < until]
         calls = [Call(Ask(f"past-{at:06d}", one.need, territory), one.entered_at) for at, one in enumerate(past)]
-        if calls:
-            found.append((calls, [one.slot for one in known.opened if since < one.slot.start <= until + A_DAY]))
+        slots = [one.slot for one in known.opened if since - A_DAY < one.slot.start <= until + A_DAY]
+        if any(call.at >= since for call in calls):
+            found.append(Week(since, until, calls, slots))
     return found
 
 

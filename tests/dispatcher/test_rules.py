@@ -175,5 +175,7 @@ def test_the_radius_grows_by_the_published_steps() -> None:
 def test_the_search_widens_until_there_are_five_to_choose_from() -> None:
     assert widened(30, [1, 2, 3, 4, 29]) == 30
     assert widened(30, [1, 2, 3, 4, 44]) == 45
-    assert widened(30, [1, 2]) == WIDEST
+    assert widened(30, [1, 2]) == 30
+    assert widened(30, [1, 44, 130]) == 45
+    assert widened(30, []) == 30
     assert widened(150, []) == 150

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.seats import OpenSeats, by_hour
-from dispatcher.planning.bids import Learned, bids, weeks_over
+from dispatcher.planning.bids import Learned, Week, bids, weeks_over
 from dispatcher.planning.bids import learn as learn_weeks
 from dispatcher.planning.demand import WATCHED, Past
-from dispatcher.planning.futures import Call, Opened, Weeks
+from dispatcher.planning.futures import Opened, Weeks
 from tests.bench.month.demand import Request
 from tests.bench.month.world import CPTS, FIRST_MONDAY, Seat
 
@@ -39,6 +38,6 @@ class Bids:
         seats.know_bids(CPTS, {key: round(self.weight * minutes) for key, minutes in worth.items()})
 
 
-def _weeks(requests: Sequence[Request], seats: Sequence[Seat]) -> list[tuple[list[Call], list[OpenSlot]]]:
+def _weeks(requests: Sequence[Request], seats: Sequence[Seat]) -> list[Week]:
     past, opened = [Past(one.entered, one.need) for one in requests], [Opened(one.published, one.slot) for one in seats]
     return weeks_over(Weeks(past, opened=opened), FIRST_MONDAY + WATCHED, CPTS)
