@@ -180,12 +180,12 @@ def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranke
 
 def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:
     """The shortest way, in minutes, to a seat that fits and begins before the best; None when there is none."""
-    table, start, ways = seats.index.table, lower_second(best.start), []
+    table, start, nearest = seats.index.table, lower_second(best.start), []
     for rows, judged in looked:
         sooner = rows[(judged < REFUSED) & (table.numbers[rows, START] < start)]
         if len(sooner):
-            ways.append(float(road(kms(asking, table.rows(sooner))).min()))
-    return min(ways, default=None)
+            nearest.append(float(kms(asking, table.rows(sooner)).min()))
+    return road(min(nearest)) if nearest else None
 
 
 def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
@@ -203,7 +203,10 @@ def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[s
 def _option(need: Need, wish: Wish, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
     slot = seats.get(slot_id)
     assert slot is not None  # it is on a shelf
-    option = _first_that_fits(cases(need, wish, slot, seats, territory, now, seats.free(slot, now)))
+    some = list(cases(need, wish, slot, seats, territory, now, seats.free(slot, now)))
+    if len(some) == 1:  # the rules allow one mode at least: it was judged in a column
+        return _as_option(some[0], pair_of(some[0]))
+    option = _first_that_fits(some)
     assert option is not None, "the rules said of a column what they do not say of one slot"
     return option
 

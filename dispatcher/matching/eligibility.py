@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dispatcher.matching import standing
 from dispatcher.matching.pair import HOME, OFFICE, TELE, Pair
-from dispatcher.matching.travel import WALK_KM, Number
+from dispatcher.matching.travel import WALK_KM, Number, larger
 
 NOTICE = {OFFICE: 30 * 60, HOME: 45 * 60, TELE: 10 * 60}
 """Least seconds between now and the visit: our own first guess, until practitioners say otherwise."""
@@ -54,10 +54,11 @@ def too_far(pair: Pair) -> Number:
 
 def too_soon(pair: Pair) -> Number:
     """It begins before the window, or before anybody could be there."""
-    wanted, left = pair.wanted, pair.start - pair.now
+    wanted = pair.wanted
     notice = NOTICE[OFFICE] * (wanted == OFFICE) + NOTICE[HOME] * (wanted == HOME) + NOTICE[TELE] * (wanted == TELE)
-    on_the_way = (wanted == OFFICE) & (left < pair.way * 60.0)
-    return (pair.start < pair.earliest) | (left < notice) | on_the_way
+    soonest = larger(pair.earliest, pair.now + notice)
+    on_the_way = (wanted == OFFICE) & (pair.start - pair.now < pair.way * 60.0)
+    return (pair.start < soonest) | on_the_way
 
 
 def paused(pair: Pair) -> Number:
