@@ -194,9 +194,12 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
         keys.append(best[at, place])
     request, key = np.concatenate(requests), np.concatenate(keys)
     rank = key & ((1 << _BITS) - 1)
-    order = np.lexsort((rank, request))
+    order = np.argsort((request << _BITS) | rank)
     request, rank, cost = request[order], rank[order], (key >> _BITS)[order]
-    used, slot = np.unique(rank, return_inverse=True)
+    taken = np.zeros(len(on.row), bool)
+    taken[rank] = True
+    used = np.flatnonzero(taken)
+    slot = (np.cumsum(taken) - 1)[rank]
     rows = on.row[used]
     return Edges(
         requests=tuple(one.ask.request_id for one in some),
