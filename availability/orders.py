@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import members, store
+from availability import members, patterns, store
 from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
@@ -77,15 +77,22 @@ async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: date
 
 
 async def hold_seat(
-    order: Order, request_id: str, slot_id: str, mode: Mode, db: AsyncConnection, now: datetime
+    order: Order,
+    request_id: str,
+    slot_id: str,
+    mode: Mode,
+    db: AsyncConnection,
+    now: datetime,
+    since: datetime | None = None,
 ) -> list[Event] | Refused:
-    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster.
+    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster. Of several free seats
+    the lowest that begins at `since` or later.
 
     A request holds one seat: another one it held is given back in the same transaction.
     """
     desk = await Desk(db).fetch([slot_id], [request_id])
     slot = await desk.slot(slot_id)
-    seat = seat_for(slot, request_id, now)
+    seat = seat_for(slot, request_id, now, since)
     if slot is None or isinstance(seat, str):
         why = "unknown" if slot is None else seat
         return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
@@ -138,6 +145,8 @@ async def set_terms(
         return Refused(code="not_yours_to_allow")
     if who.terms == terms and who.version:
         return []
+    if who.terms.absences != terms.absences:  # weeks that repeat are looked at again
+        await patterns.opened(db, who.id, now)
     return [_described(order, await members.set_terms(db, who, terms), now)]
 
 

@@ -38,7 +38,9 @@ async def look(
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, found.why(), found.others())
     kind: Seating = "guarantee" if told_later(row.need, best.start, now) else "booking"
-    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind)]
+    return [
+        await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind, start=best.start)
+    ]
 
 
 async def choose(
@@ -53,6 +55,7 @@ async def choose(
     now: datetime,
     lost: tuple[str, ...] = (),
     kind: Seating = "booking",
+    start: datetime | None = None,
 ) -> Event:
     choice = row.choice + 1
     await desk.change(
@@ -79,6 +82,7 @@ async def choose(
         kind=kind,
         usual_practitioner=row.need.usual_practitioner,
         regulated_at=row.entered_at,
+        start=start,
     )
 
 

@@ -22,7 +22,7 @@ from dispatcher import store as dispatcher_store
 from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
 from schemas.event import durable
-from services import newcomers, scarcity
+from services import agendas, newcomers, scarcity
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -84,6 +84,7 @@ async def running(
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
+                ("weeks", partial(agendas.open_weeks, house), agendas.EVERY / settings.speed),
                 ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
+from dispatcher.matching.eligibility import least_notice
 from dispatcher.matching.index import Index
-from dispatcher.matching.open_slot import OpenSlot, opened, same
-from dispatcher.matching.pair import lower_second
+from dispatcher.matching.open_slot import OpenSlot, opened, same, still_to_come
+from dispatcher.matching.pair import lower_second, upper_second
 from dispatcher.matching.standing import Standing, excess_minutes, refusal
 from dispatcher.offers.people import People
 from schemas.event import Event
@@ -29,7 +31,8 @@ Prices = Mapping[tuple[str, str, int], int]
 class OpenSeats:
     """`hear` facts in any order, any number of times; `know` practitioners' terms; `index` holds what may be proposed.
 
-    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again.
+    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again, and a slot whose
+    lowest free seat is too near for anybody offers its next one.
     """
 
     def __init__(self) -> None:
@@ -40,6 +43,8 @@ class OpenSeats:
         self._expected: dict[str, dict[str, datetime]] = {}
         self._proposed: dict[str, str] = {}
         self._lapses: deque[tuple[datetime, str]] = deque()
+        self._at = 0
+        self._passes: list[tuple[int, str]] = []
         self._of_practitioner: dict[str, set[str]] = {}
         self._standings: dict[str, Standing] = {}
         self._prices: Prices = {}
@@ -106,7 +111,10 @@ class OpenSeats:
         return slot.state.free - len(waiting)
 
     def catch_up(self, now: datetime) -> None:
-        """Give up the proposals that have waited too long for an answer."""
+        """Give up the proposals that have waited too long for an answer, and the seats that are too near."""
+        self._at = max(self._at, upper_second(now))
+        while self._passes and self._passes[0][0] < self._at:
+            self._shelve(heappop(self._passes)[1])
         while self._lapses and self._lapses[0][0] <= now:
             slot = self._slots.get(self._lapses.popleft()[1])
             if slot is not None:
@@ -179,7 +187,10 @@ class OpenSeats:
         slot = self._slots.get(slot_id)
         if slot is None:
             return  # its SlotOpened has not come yet; the state waits
-        state = self._states[slot_id]
+        notice = least_notice(slot)
+        state = still_to_come(self._states[slot_id], self._at + notice)
+        if len(state.starts) > 1:
+            heappush(self._passes, (state.starts[0] - notice, slot_id))
         begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
         if slot.state is not state or slot.start != start:
