@@ -68,6 +68,10 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/slots"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}/end"): AGENDA,
     # --- asking people -------------------------------------------------------------------------------------
     ("GET", "/api/offers"): AGENDA,
     ("POST", "/api/offers/{offer_id}/accept"): AGENDA,

@@ -1,4 +1,4 @@
-"""How are refusals said that concern the place a patient is given?"""
+"""How are refusals said that concern the place a patient is given, and the weeks places come from?"""
 
 # ruff: noqa: E501 - a sentence is read whole
 
@@ -20,6 +20,21 @@ PLACES: dict[str, Words] = {
         409,
         Said("Place en cours d'attribution", "Attendez quelques secondes : le tableau montre la réponse."),
         Said("A place is being taken", "Wait a few seconds: the board shows the answer."),
+    ),
+    "unknown_pattern": Words(
+        404,
+        Said("Semaine type introuvable", "Rechargez votre page : elle montre celles qui existent encore."),
+        Said("No such week", "Reload your page: it shows those that still repeat."),
+    ),
+    "too_many_patterns": Words(
+        409,
+        Said(
+            "Trop de semaines types",
+            "Arrêtez-en une qui ne sert plus, ou réunissez plusieurs jours en une seule. Rien n'a été enregistré.",
+        ),
+        Said(
+            "Too many weeks", "End one that is of no use any more, or put several days into one. Nothing was recorded."
+        ),
     ),
     "same_place": Words(
         409,
