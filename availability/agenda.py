@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
@@ -125,6 +126,20 @@ def overlap(new: Sequence[NewSlot], open_: Iterable[SlotRow]) -> tuple[datetime,
                 return start, minutes
         spans.append((slot.start, slot.minutes))
     return None
+
+
+def again(rows: Iterable[SlotRow], days: int, zone: ZoneInfo, now: datetime) -> list[NewSlot]:
+    """The same times so many days later, by the clock of the place: those still to come. What was opened for one
+    patient alone is left out, and what was taken back."""
+    slots = []
+    for row in rows:
+        local = row.start.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+        start = local.replace(tzinfo=zone).astimezone(UTC)
+        if start > now and row.status == "open" and not row.once:
+            slots.append(
+                NewSlot(start=start, minutes=row.minutes, capacity=row.capacity, modes=row.modes, audience=row.audience)
+            )
+    return slots
 
 
 def usable_mode(wanted: Sequence[Mode], offered: Sequence[Mode]) -> Mode:

@@ -1,12 +1,23 @@
 """What does availability do when a person asks? Publish, cancel, hold, release, register."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import members, patterns, store
-from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
+from availability.agenda import (
+    AHEAD_AT_MOST,
+    NewPractitioner,
+    NewSlot,
+    SeatRow,
+    again,
+    overlap,
+    state_of,
+    usable_mode,
+)
+from availability.agenda_weeks import fitting
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
 from availability.store import Desk, PractitionerRow
@@ -47,6 +58,26 @@ async def publish_slots(
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]
+
+
+async def repeat_day(
+    order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap is left out."""
+    who = await store.lock_practitioner(db, practitioner_id)
+    if who is None:
+        return Refused(code="unknown_practitioner")
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    before, after = (
+        (midnight + timedelta(days=ahead)).replace(tzinfo=zone).astimezone(UTC) for ahead in (-days, 1 - days)
+    )
+    then = [slot for slot in await store.agenda(db, who.id, before, after) if before <= slot.start]
+    known = await store.agenda(db, who.id, now, now + timedelta(days=2), only_open=True)
+    slots = fitting(again(then, days, zone, now), known)
+    if not slots:
+        return Refused(code="nothing_to_repeat")
+    named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
+    return [say_opened(order, slot, now) for slot in await store.add_slots(db, who, named)]
 
 
 async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

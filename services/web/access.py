@@ -53,6 +53,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/practitioners"): STEERING | OPERATION,
     ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
+    ("POST", "/api/practitioners/{practitioner_id}/pause"): AGENDA,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,
@@ -66,6 +67,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/requests/{request_id}/close"): CARE,
     # --- slots ---------------------------------------------------------------------------------------------
     ("POST", "/api/slots"): AGENDA,
+    ("POST", "/api/slots/again"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
     ("GET", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,

@@ -62,6 +62,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests/{request_id}/place": {"slot_id": "none"},
         "/api/requests/{request_id}/agree": {"practitioner_id": "dr-anne", "start": "demain 9h"},
         "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
+        "/api/practitioners/{practitioner_id}/pause": {"pause": "tonight"},
+        "/api/slots/again": {"days": 7},
         "/api/practitioners/{practitioner_id}/weeks": WEEK,
         "/api/weeks/{pattern_id}": WEEK,
         "/api/offers/{offer_id}/accept": {},

@@ -1,7 +1,7 @@
 """How does a practitioner (or her delegate) say when she is free? Publish, look, cancel."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field, model_validator
@@ -76,7 +76,11 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
         slots = _opened(body, specialty_of(who), now, territory)
         return say_overlap(await orders.publish_slots(order, practitioner_id, slots, db, now), now, territory)
 
-    facts = await carry_out(house, order, decide, content=body)
+    return _shown(await carry_out(house, order, decide, content=body))
+
+
+def _shown(facts: list[Event]) -> Json:
+    """The slots that were opened."""
     return {
         "slots": [
             {
@@ -90,6 +94,27 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
             if isinstance(fact, SlotOpened)
         ]
     }
+
+
+class Again(Body):
+    """Today as it was `days` ago: 1 = like yesterday, 7 = like the same day last week."""
+
+    practitioner_id: Id | None = None
+    days: Literal[1, 7] = 1
+
+
+@router.post("/api/slots/again", status_code=201)
+async def again(request: Request, body: Again, key: Key) -> Json:
+    """Open what is left of today as it was then; what would overlap is left out."""
+    house, account = house_of(request), signed_in(request)
+    zone = own_territory(house, account).tz
+    practitioner_id = await whose(house, account, body.practitioner_id)
+    order = keyed(actor_for(account, practitioner_id), "again", key)
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        return await orders.repeat_day(order, practitioner_id, body.days, zone, db, now)
+
+    return _shown(await carry_out(house, order, decide, content=body))
 
 
 @router.get("/api/slots")

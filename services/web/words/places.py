@@ -21,6 +21,17 @@ PLACES: dict[str, Words] = {
         Said("Place en cours d'attribution", "Attendez quelques secondes : le tableau montre la réponse."),
         Said("A place is being taken", "Wait a few seconds: the board shows the answer."),
     ),
+    "nothing_to_repeat": Words(
+        409,
+        Said(
+            "Rien à reprendre",
+            "Ce jour-là n'avait aucun créneau encore à venir à cette heure, ou ils sont déjà ouverts. Ouvrez un créneau ci-dessous.",
+        ),
+        Said(
+            "Nothing to repeat",
+            "That day had no slot still to come at this hour, or they are open already. Open a slot instead.",
+        ),
+    ),
     "unknown_pattern": Words(
         404,
         Said("Semaine type introuvable", "Rechargez votre page : elle montre celles qui existent encore."),
