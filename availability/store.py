@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
+from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
@@ -118,6 +119,8 @@ async def add_slots(
             "status": "open",
             "version": 1,
             "once": once,
+            "audience": None if slot.audience == ANYBODY else slot.audience.model_dump_json(),
+            "pattern": slot.pattern,
         }
         for slot_id, slot in slots
     ]
@@ -125,22 +128,11 @@ async def add_slots(
     place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
     return [
         SlotRow(
-            slot_id,
-            who.territory,
-            who.id,
-            who.profession,
-            place,
-            slot.start,
-            slot.minutes,
-            slot.capacity,
-            slot.modes,
-            "open",
-            1,
-            (),
-            once,
+            slot_id, who.territory, who.id, who.profession, place, slot.start, slot.minutes, slot.capacity, slot.modes,
+            "open", 1, (), once, slot.audience, slot.pattern,
         )
         for slot_id, slot in slots
-    ]
+    ]  # fmt: skip
 
 
 async def agenda(
@@ -224,9 +216,9 @@ class Desk:
         self.visits.remove(slot.practitioner_id, seat.request_id)
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
-    async def close(self, slot: SlotRow) -> SlotRow:
-        """The slot, taken back."""
-        return await self._change(slot, status="closed")
+    async def close(self, slot: SlotRow, status: str = "closed") -> SlotRow:
+        """The slot, open no more: taken back, unless `status` says otherwise."""
+        return await self._change(slot, status=status)
 
     async def _change(self, slot: SlotRow, **fields: Any) -> SlotRow:
         changed = self._slots[slot.slot_id] = replace(slot, version=slot.version + 1, **fields)
@@ -267,22 +259,19 @@ async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]
         seats.setdefault(seat.slot_id, []).append(_seat(seat))
     return [
         SlotRow(
-            row.id,
-            row.territory,
-            row.practitioner_id,
-            row.profession,
-            Place(commune=row.commune, lat=row.lat, lon=row.lon),
-            row.start,
-            row.minutes,
-            row.capacity,
-            tuple(map(Mode, row.modes.split(","))),
-            row.status,
-            row.version,
-            tuple(seats.get(row.id, ())),
-            row.once,
+            row.id, row.territory, row.practitioner_id, row.profession,
+            Place(commune=row.commune, lat=row.lat, lon=row.lon), row.start, row.minutes, row.capacity,
+            tuple(map(Mode, row.modes.split(","))), row.status, row.version, tuple(seats.get(row.id, ())), row.once,
+            ANYBODY if row.audience is None else _audience(row.audience), row.pattern,
         )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def _audience(text: str) -> Audience:
+    """One value for all equal ones: a practitioner's slots are mostly for the same people."""
+    return Audience.model_validate_json(text)
 
 
 def _seat(row: Any) -> SeatRow:

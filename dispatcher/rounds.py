@@ -98,6 +98,7 @@ async def _move(row: RequestRow, wanted: Wanted, seats: OpenSeats, desk: Desk, n
         to_slot=wanted.to,
         modes=tuple(dict.fromkeys((*first, *row.need.modes))),
         latest=row.need.deadline,
+        start=option.start if option else None,
     )
 
 

@@ -41,7 +41,9 @@ async def look(
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, found.why(), found.others())
     kind: Seating = "guarantee" if told_later(row.need, best.start, now) else "booking"
-    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind)]
+    return [
+        await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind, start=best.start)
+    ]
 
 
 async def choose(
@@ -56,6 +58,7 @@ async def choose(
     now: datetime,
     lost: tuple[str, ...] = (),
     kind: Seating = "booking",
+    start: datetime | None = None,
 ) -> Event:
     choice = row.choice + 1
     await desk.change(
@@ -82,6 +85,7 @@ async def choose(
         kind=kind,
         usual_practitioner=row.need.usual_practitioner,
         regulated_at=row.entered_at,
+        start=start,
     )
 
 

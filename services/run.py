@@ -24,7 +24,7 @@ from dispatcher.matching.seats import by_hour, fill
 from dispatcher.rounds import EVERY
 from notifications import handlers as notifications
 from schemas.event import durable
-from services import newcomers, rounds, scarcity
+from services import agendas, newcomers, rounds, scarcity
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -85,6 +85,7 @@ async def running(
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
+                ("weeks", partial(agendas.open_weeks, house), agendas.EVERY / settings.speed),
                 ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from dispatcher.matching import standing
-from dispatcher.matching.pair import HOME, OFFICE, TELE, Pair
+from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.matching.pair import BIT, HOME, OFFICE, TELE, Pair
 from dispatcher.matching.travel import WALK_KM, Number, larger
 
 NOTICE = {OFFICE: 30 * 60, HOME: 45 * 60, TELE: 10 * 60}
 """Least seconds between now and the visit: our own first guess, until practitioners say otherwise."""
+
+
+def least_notice(slot: OpenSlot) -> int:
+    """Seconds before its start from which a seat of the slot is too near for every patient."""
+    return max(slot.freeze * 60, min(NOTICE[BIT[mode]] for mode in slot.modes))
 
 
 def not_shown(pair: Pair) -> Number:
@@ -53,10 +59,10 @@ def too_far(pair: Pair) -> Number:
 
 
 def too_soon(pair: Pair) -> Number:
-    """It begins before the window, or before anybody could be there."""
+    """It begins before the window, before anybody could be there, or before the practitioner could know of it."""
     wanted = pair.wanted
     notice = NOTICE[OFFICE] * (wanted == OFFICE) + NOTICE[HOME] * (wanted == HOME) + NOTICE[TELE] * (wanted == TELE)
-    soonest = larger(pair.earliest, pair.now + notice)
+    soonest = larger(pair.earliest, pair.now + larger(notice, pair.freeze))
     on_the_way = (wanted == OFFICE) & (pair.start - pair.now < pair.way * 60.0)
     return (pair.start < soonest) | on_the_way
 

@@ -38,7 +38,8 @@ class Pair(NamedTuple):
     """Numbers, or numpy arrays of numbers that broadcast: a rule and a term are written once and read both.
 
     The first eight are the `Wish`. `wanted` is the mode of the visit (a bit; 0 = none is left), `second` whether it is
-    not the first choice; `modes` and `ages` are bits, `way` the road in minutes; `usual`, `foreign`… are 0 or 1.
+    not the first choice; `modes` and `ages` are bits, `way` the road in minutes, `freeze` seconds before the start;
+    `usual`, `foreign`… are 0 or 1.
     """
 
     now: Number
@@ -54,6 +55,7 @@ class Pair(NamedTuple):
     start: Number
     modes: Number
     free: Number
+    freeze: Number
     seen_by: Number
     ages: Number
     standing: Number
@@ -110,6 +112,7 @@ def pair_of(case: Case) -> Pair:
         start=lower_second(slot.start),
         modes=mode_bits(slot.modes),
         free=case.free,
+        freeze=slot.freeze * 60,
         seen_by=SEEN_BY[slot.visibility],
         ages=age_bits(slot.ages),
         standing=refusal(case.standing, slot.start),

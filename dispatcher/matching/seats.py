@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 from dispatcher.matching import fairness
+from dispatcher.matching.eligibility import least_notice
 from dispatcher.matching.index import Index
-from dispatcher.matching.open_slot import OpenSlot, opened, same
-from dispatcher.matching.pair import lower_second
+from dispatcher.matching.open_slot import OpenSlot, opened, same, still_to_come
+from dispatcher.matching.pair import lower_second, upper_second
 from dispatcher.matching.standing import Standing, excess_minutes, refusal
 from dispatcher.offers.people import People
 from schemas.event import Event
@@ -32,7 +34,8 @@ Bids = Mapping[tuple[str, int], int]
 class OpenSeats:
     """`hear` facts in any order, any number of times; `know` practitioners' terms; `index` holds what may be proposed.
 
-    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again.
+    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again, and a slot whose
+    lowest free seat is too near for anybody offers its next one.
     """
 
     def __init__(self) -> None:
@@ -43,6 +46,8 @@ class OpenSeats:
         self._expected: dict[str, dict[str, datetime]] = {}
         self._proposed: dict[str, str] = {}
         self._lapses: deque[tuple[datetime, str]] = deque()
+        self._at = 0
+        self._passes: list[tuple[int, str]] = []
         self._of_practitioner: dict[str, set[str]] = {}
         self._standings: dict[str, Standing] = {}
         self._bids: dict[str, Bids] = {}
@@ -114,18 +119,26 @@ class OpenSeats:
         return slot.state.free - len(waiting)
 
     def catch_up(self, now: datetime) -> None:
-        """Give up the proposals that have waited too long for an answer; see who was given more than the others, if
-        that was not just done."""
-        if self._shared_at is None or not timedelta() <= now - self._shared_at < fairness.EVERY:
-            self._shared_at = now
-            before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
-            for practitioner_id in before.keys() | self._excess.keys():
-                if before.get(practitioner_id) != self._excess.get(practitioner_id):
-                    self.know_again(practitioner_id)
+        """Give up the proposals that have waited too long for an answer, and the seats that are too near; see who was
+        given more than the others, if that was not just done."""
+        self._share_out(now)
+        self._at = max(self._at, upper_second(now))
+        while self._passes and self._passes[0][0] < self._at:
+            self._shelve(heappop(self._passes)[1])
         while self._lapses and self._lapses[0][0] <= now:
             slot = self._slots.get(self._lapses.popleft()[1])
             if slot is not None:
                 self.free(slot, now)
+
+    def _share_out(self, now: datetime) -> None:
+        """Each practitioner's share of the week's seats, beside the others'."""
+        if self._shared_at is not None and timedelta() <= now - self._shared_at < fairness.EVERY:
+            return
+        self._shared_at = now
+        before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
+        for practitioner_id in before.keys() | self._excess.keys():
+            if before.get(practitioner_id) != self._excess.get(practitioner_id):
+                self.know_again(practitioner_id)
 
     def know_again(self, practitioner_id: str) -> None:
         """Take in what is known of the practitioner now."""
@@ -198,7 +211,10 @@ class OpenSeats:
         slot = self._slots.get(slot_id)
         if slot is None:
             return  # its SlotOpened has not come yet; the state waits
-        state = self._states[slot_id]
+        notice = least_notice(slot)
+        state = still_to_come(self._states[slot_id], self._at + notice)
+        if len(state.starts) > 1:
+            heappush(self._passes, (state.starts[0] - notice, slot_id))
         begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
         if slot.state is not state or slot.start != start:

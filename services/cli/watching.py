@@ -40,6 +40,8 @@ WORDS = {
     "offer.accepted.v1": "praticien d'accord",
     "offer.declined.v1": "praticien non disponible",
     "offer.ended.v1": "sollicitation terminée",
+    "pattern.set.v1": "semaine type enregistrée",
+    "pattern.ended.v1": "semaine type arrêtée",
     "delegation.set.v1": "délégation",
     "roster.set.v1": "liste d'alerte",
     "scarcity.priced.v1": "où les places manquent",

@@ -28,6 +28,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     availability.PractitionerTable,
     availability.DelegationTable,
     availability.SlotTable,
+    availability.PatternTable,
     availability.BookingTable,
     notifications.MessageTable,
     notifications.LinkTable,

@@ -53,6 +53,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/practitioners"): STEERING | OPERATION,
     ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
+    ("POST", "/api/practitioners/{practitioner_id}/pause"): AGENDA,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,
@@ -66,8 +67,13 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/requests/{request_id}/close"): CARE,
     # --- slots ---------------------------------------------------------------------------------------------
     ("POST", "/api/slots"): AGENDA,
+    ("POST", "/api/slots/again"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}/end"): AGENDA,
     # --- asking people -------------------------------------------------------------------------------------
     ("GET", "/api/offers"): AGENDA,
     ("POST", "/api/offers/{offer_id}/accept"): AGENDA,

@@ -18,7 +18,7 @@ from services.web.english import ENGLISH
 PARIS = ZoneInfo("Europe/Paris")
 _ICONS = "/static/vendor/icons.svg"
 _OWN_MARKS = frozenset({"relais", "triangle"})
-_HOW = {"office": "au cabinet", "home": "à domicile", "teleconsultation": "en téléconsultation"}
+HOW = {"office": "au cabinet", "home": "à domicile", "teleconsultation": "en téléconsultation"}
 
 
 def page(name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -49,7 +49,7 @@ def environment() -> Environment:
         say_delay=lambda minutes: saying.say_delay(round(minutes)),
         phone=saying.say_phone,
         profession=profession_label,
-        how=lambda mode: _HOW[str(mode)],
+        how=lambda mode: HOW[str(mode)],
         countdown=_countdown,
         plural=plural,
     )

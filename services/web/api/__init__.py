@@ -19,6 +19,7 @@ from services.web.api import (
     slots,
     stream,
     terms,
+    weeks,
 )
 
 routers: tuple[APIRouter, ...] = (
@@ -29,6 +30,7 @@ routers: tuple[APIRouter, ...] = (
     holds.router,
     requests.router,
     slots.router,
+    weeks.router,
     offers.router,
     asked.router,
     ledger.router,

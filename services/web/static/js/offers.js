@@ -105,7 +105,7 @@ export async function hold(at) {
   if (draft.held) await release(false);
   try {
     const kept = await ask("POST", "/api/holds", {
-      request_id: draft.id, slot_id: option.slot_id, mode: option.mode, wish: need(), why: option.why || null,
+      request_id: draft.id, slot_id: option.slot_id, mode: option.mode, wish: need(), why: option.why || null, start: option.start,
     });
     draft.held = { ...option, start: kept.start || option.start, until: kept.until };
     keep();
