@@ -42,6 +42,7 @@ def widens(old: Terms, new: Terms, now: datetime) -> tuple[str, ...]:
         "offers": new.offers and not old.offers,
         "neighbours": new.neighbours and not old.neighbours,
         "extra": new.extra and not old.extra,
+        "give_back": old.give_back is not None and (new.give_back is None or new.give_back < old.give_back),
     }
     return tuple(name for name, so in wider.items() if so)
 

@@ -158,6 +158,17 @@ class BookingRefused(Event):
     slot_id: str
 
 
+class SlotReturned(Event):
+    """Nobody had taken a seat in time: the slot is closed and its time is the practitioner's again. `first`: no other
+    of that day was given back before."""
+
+    subject: ClassVar[str] = "slot.returned.v1"
+    slot_id: str
+    practitioner_id: str
+    start: AwareDatetime
+    first: bool
+
+
 class PatternSet(Event):
     """A practitioner's week that repeats is so from now on; a higher `version` is later. Its slots are said one by one,
     as they are opened."""

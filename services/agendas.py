@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from availability import weeks
+from availability import unused, weeks
 from availability.agenda_weeks import ROLLING, Calendar
 from schemas.territory import Territory
 from services.house import House
@@ -24,6 +24,13 @@ def calendar_of(territory: Territory, now: datetime) -> Calendar:
     return Calendar(
         territory.tz, territory.hours, frozenset(day for day in days if is_holiday(day, territory.departement))
     )
+
+
+async def give_back(house: House) -> None:
+    """Give practitioners back what nobody has taken, as early before it begins as they asked for."""
+    for territory in house.territories.values():
+        order = own_order(territory.id)
+        await house.mailbox.order(order, partial(unused.give_back, order, territory.tz))
 
 
 async def open_weeks(house: House) -> None:

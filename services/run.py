@@ -86,6 +86,7 @@ async def running(
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("weeks", partial(agendas.open_weeks, house), agendas.EVERY / settings.speed),
+                ("unused slots", partial(agendas.give_back, house), agendas.EVERY / settings.speed),
                 ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]

@@ -40,6 +40,7 @@ WORDS = {
     "offer.accepted.v1": "praticien d'accord",
     "offer.declined.v1": "praticien non disponible",
     "offer.ended.v1": "sollicitation terminée",
+    "slot.returned.v1": "créneau inutilisé, rendu",
     "pattern.set.v1": "semaine type enregistrée",
     "pattern.ended.v1": "semaine type arrêtée",
     "delegation.set.v1": "délégation",

@@ -81,6 +81,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/requests/{request_id}/asked"): REGULATION,
     ("POST", "/api/requests/{request_id}/agree"): REGULATION,
     ("GET", "/api/ledger"): AGENDA | STEERING,
+    ("GET", "/api/use"): AGENDA | STEERING,
     # --- watching ------------------------------------------------------------------------------------------
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,

@@ -46,6 +46,7 @@ def environment() -> Environment:
         say_when=_say_when,
         say_day=_say_day,
         say_time=_say_time,
+        say_month=_say_month,
         say_delay=lambda minutes: saying.say_delay(round(minutes)),
         phone=saying.say_phone,
         profession=profession_label,
@@ -94,6 +95,11 @@ def _say_day(context: Context, at: datetime, near: bool = True) -> str:
 @pass_context
 def _say_time(context: Context, at: datetime) -> str:
     return saying.say_time(at, context["zone"], context["lang"])
+
+
+@pass_context
+def _say_month(context: Context, at: datetime) -> str:
+    return saying.say_month(at, context["zone"], context["lang"])
 
 
 @pass_context

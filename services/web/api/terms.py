@@ -46,6 +46,7 @@ class Wanted(Body):
     extra: bool = False
     per_day: int | None = Field(default=None, ge=1, le=100)
     per_week: int | None = Field(default=None, ge=1, le=500)
+    give_back: int | None = Field(default=None, ge=30, le=2880)
     paused_until: Moment | None = None
     absences: Annotated[tuple[Away, ...], Field(max_length=50)] = ()
 
@@ -130,6 +131,7 @@ def read_terms(wanted: Wanted, now: datetime, territory: Territory) -> Terms:
         extra=wanted.extra,
         per_day=wanted.per_day,
         per_week=wanted.per_week,
+        give_back=wanted.give_back,
         paused_until=paused,
         absences=tuple(Absence(since=since, until=until) for _, since, until in away),
     )
@@ -151,7 +153,7 @@ def show_terms(row: PractitionerRow) -> Json:
     terms = row.terms
     return {
         "practitioner_id": row.id,
-        **terms.model_dump(include={"offers", "neighbours", "extra", "per_day", "per_week"}),
+        **terms.model_dump(include={"offers", "neighbours", "extra", "per_day", "per_week", "give_back"}),
         "paused_until": show_moment(terms.paused_until),
         "absences": [{"since": show_moment(one.since), "until": show_moment(one.until)} for one in terms.absences],
     }
