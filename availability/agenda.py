@@ -58,7 +58,7 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """A slot with its active seats."""
+    """A slot with its active seats. `gone` = whoever has a seat keeps it, nobody else gets one."""
 
     slot_id: str
     territory: str
@@ -73,6 +73,7 @@ class SlotRow:
     version: int
     seats: tuple[SeatRow, ...]
     once: bool = False
+    gone: bool = False
 
 
 def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datetime:
@@ -80,10 +81,14 @@ def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datet
     return start + timedelta(minutes=minutes * seat // capacity)
 
 
+def slot_ends(slot: NewSlot | SlotRow) -> datetime:
+    return slot.start + timedelta(minutes=slot.minutes)
+
+
 def state_of(slot: SlotRow) -> SlotState:
-    """What is left of the slot. A closed slot has nothing left."""
+    """What is left of the slot. A closed slot has nothing left, nor has one that is gone where it came from."""
     taken = {seat.seat for seat in slot.seats}
-    free = [] if slot.status != "open" else [seat for seat in range(slot.capacity) if seat not in taken]
+    free = [] if slot.status != "open" or slot.gone else [seat for seat in range(slot.capacity) if seat not in taken]
     first = seat_start(slot.start, slot.minutes, slot.capacity, free[0]) if free else None
     return SlotState(version=slot.version, free=len(free), next_start=None if first is None else int(first.timestamp()))
 

@@ -30,6 +30,8 @@ def seat_for(slot: SlotRow | None, request_id: str, now: datetime) -> Seat | Los
     if slot.status != "open":
         return "closed"
     mine = next((seat for seat in slot.seats if seat.request_id == request_id), None)
+    if slot.gone and mine is None:
+        return "closed"
     taken = {seat.seat for seat in slot.seats}
     number = mine.seat if mine else next((n for n in range(slot.capacity) if n not in taken), None)
     if number is None:

@@ -5,8 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import members, store
-from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
+from availability import members, store, upstream
+from availability.agenda import (
+    AHEAD_AT_MOST,
+    NewPractitioner,
+    NewSlot,
+    SeatRow,
+    overlap,
+    slot_ends,
+    state_of,
+    usable_mode,
+)
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
 from availability.store import Desk, PractitionerRow
@@ -39,11 +48,15 @@ async def publish_slots(
         return Refused(code="past", about={"start": first.isoformat()})
     if last > now + AHEAD_AT_MOST:
         return Refused(code="too_far_ahead", about={"start": last.isoformat(), "days": str(AHEAD_AT_MOST.days)})
-    ends = max(slot.start + timedelta(minutes=slot.minutes) for slot in slots)
+    ends = max(slot_ends(slot) for slot in slots)
     known = await store.agenda(db, practitioner_id, first, ends, only_open=True)
     other = overlap(slots, known)
     if other is not None:
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
+    busy = await upstream.busy_times(db, practitioner_id, first, ends)
+    for slot in slots:
+        if any(at < slot_ends(slot) and until > slot.start for at, until in busy):
+            return Refused(code="busy_elsewhere", about={"start": slot.start.isoformat()})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]

@@ -7,6 +7,7 @@ from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
 ACTIVE = text("state = 'active'")
+FED = text("feed IS NOT NULL")
 
 
 class PractitionerTable(SQLModel, table=True):
@@ -39,10 +40,14 @@ class DelegationTable(SQLModel, table=True):
 
 class SlotTable(SQLModel, table=True):
     """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps; `once` = opened for
-    one patient alone, on being asked: it is open to nobody else afterwards."""
+    one patient alone, on being asked: it is open to nobody else afterwards. `feed` and `uid` say where it came from;
+    `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
 
     __tablename__ = "slot"
-    __table_args__ = (Index("slot_agenda", "practitioner_id", "start"),)
+    __table_args__ = (
+        Index("slot_agenda", "practitioner_id", "start"),
+        Index("slot_of_feed", "feed", "start", sqlite_where=FED, postgresql_where=FED),
+    )
     id: str = Field(primary_key=True)
     territory: str
     practitioner_id: str
@@ -58,6 +63,51 @@ class SlotTable(SQLModel, table=True):
     status: str = "open"
     version: int = 1
     once: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    feed: str | None = None
+    uid: str | None = None
+    gone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class FeedTable(SQLModel, table=True):
+    """An agenda kept elsewhere, and how reading it went. `url` is sealed under the practitioner's own key: it often
+    holds a secret; `host` is shown. `due_at` None = not asked by itself; `read_at` = when all of it was read last;
+    `left_out`: JSON, how many of its events were not used, by reason."""
+
+    __tablename__ = "feed"
+    id: str = Field(primary_key=True)
+    territory: str = Field(index=True)
+    practitioner_id: str = Field(index=True)
+    kind: str
+    means: str
+    host: str
+    url: str | None = None
+    national_id: str | None = None
+    modes: str
+    visit_minutes: int | None = None
+    made_at: datetime
+    due_at: datetime | None = Field(default=None, index=True)
+    etag: str | None = None
+    modified: str | None = None
+    read_at: datetime | None = None
+    tried_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    times: int = 0
+    left_out: str = "{}"
+    removed_at: datetime | None = None
+
+
+class BusyTable(SQLModel, table=True):
+    """A time in which a practitioner is taken, as a feed says: nothing is opened there."""
+
+    __tablename__ = "busy"
+    __table_args__ = (Index("busy_of_practitioner", "practitioner_id", "ends"),)
+    feed_id: str = Field(primary_key=True)
+    uid: str = Field(primary_key=True)
+    practitioner_id: str
+    start: datetime
+    ends: datetime
 
 
 class BookingTable(SQLModel, table=True):
@@ -120,3 +170,4 @@ def _table(model: Any) -> Table:
 
 PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
 SLOT, BOOKING = _table(SlotTable), _table(BookingTable)
+FEED, BUSY = _table(FeedTable), _table(BusyTable)

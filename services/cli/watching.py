@@ -41,6 +41,8 @@ WORDS = {
     "offer.declined.v1": "praticien non disponible",
     "offer.ended.v1": "sollicitation terminée",
     "delegation.set.v1": "délégation",
+    "feed.added.v1": "agenda relié",
+    "feed.removed.v1": "agenda délié",
     "roster.set.v1": "liste d'alerte",
     "scarcity.priced.v1": "où les places manquent",
     "message.due.v2": "message écrit",

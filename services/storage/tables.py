@@ -29,6 +29,8 @@ MODELS: tuple[type[SQLModel], ...] = (
     availability.DelegationTable,
     availability.SlotTable,
     availability.BookingTable,
+    availability.FeedTable,
+    availability.BusyTable,
     notifications.MessageTable,
     notifications.LinkTable,
     session.WebSession,
