@@ -6,6 +6,7 @@ Titles, descriptions and people are thrown away before anything reads them: only
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -23,6 +24,8 @@ from schemas.values import LONGEST
 SHORTEST = 5
 """Minutes of the shortest slot."""
 _A_DAY = timedelta(days=1)
+_BESIDE = ThreadPoolExecutor(1, "ical")
+"""One calendar is read at a time: several threads that compute would each keep the event loop waiting."""
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _OLDEST_RULE = 1990
 """A rule that begins before would be walked through for seconds; no calendar is that old."""
@@ -40,7 +43,7 @@ class Source:
         answer = await outside.get(ask.url, headers)
         if answer.status == 304:
             return Reading(etag=ask.etag, modified=ask.modified, unchanged=True)
-        return await asyncio.to_thread(_reading, answer, ask)
+        return await asyncio.get_running_loop().run_in_executor(_BESIDE, _reading, answer, ask)
 
 
 def _reading(answer: Answer, ask: Ask) -> Reading:

@@ -17,6 +17,7 @@ from services.cli import (
     auditing,
     documents,
     errands,
+    feeds,
     people,
     planning,
     schema,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(territories.app, name="territory", help="The territories Relais knows: list, import.")
 app.add_typer(errands.request_app, name="request", help="Care requests, through the HTTP door of a running Relais.")
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
+app.add_typer(feeds.app, name="feeds", help="Agendas kept elsewhere: list, add, poll, remove.")
 app.add_typer(aside.app, name="aside", help="Messages set aside: list, show, replay, drop.")
 app.add_typer(people.app, name="person", help="Erase a person's data.")
 app.command("republish")(aside.republish)

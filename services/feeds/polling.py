@@ -49,6 +49,7 @@ class Polling:
     def __init__(self, house: House, outside: Outside | None = None) -> None:
         self._house = house
         self._outside = outside or Web()
+        self._writing = asyncio.Lock()
 
     async def sweep(self) -> int:
         """Read the feeds whose time has come; how many."""
@@ -78,7 +79,8 @@ class Polling:
             try:
                 async with asyncio.timeout(WITHIN):
                     reading = await self._read(of)
-                await take_in(self._house, of.id, reading)
+                async with self._writing:  # hundreds of slots each: two in one transaction would keep others waiting
+                    await take_in(self._house, of.id, reading)
                 if of.failures:
                     await clear_alarm(self._house.mailbox, FAILING, of.id)
             except Unreadable as why:

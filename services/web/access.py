@@ -68,6 +68,14 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/slots"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    # --- agendas kept elsewhere ----------------------------------------------------------------------------
+    ("GET", "/feeds"): AGENDA | STEERING,
+    ("GET", "/feeds/list"): AGENDA | STEERING,
+    ("GET", "/api/feeds"): AGENDA | STEERING,
+    ("POST", "/api/feeds"): AGENDA,
+    ("POST", "/api/feeds/file"): AGENDA,
+    ("POST", "/api/feeds/{feed_id}/poll"): AGENDA | STEERING,
+    ("POST", "/api/feeds/{feed_id}/remove"): AGENDA | STEERING,
     # --- asking people -------------------------------------------------------------------------------------
     ("GET", "/api/offers"): AGENDA,
     ("POST", "/api/offers/{offer_id}/accept"): AGENDA,

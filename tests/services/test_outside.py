@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -84,13 +85,13 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
         address = "93.184.216.34" if len(asked) == 1 else "127.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    class Network(outside.httpcore.AsyncMockBackend):
+    class Network(httpcore.AsyncMockBackend):
         async def connect_tcp(self, host: str, *rest: Any, **more: Any) -> Any:
             connected.append(host)
-            raise outside.httpcore.ConnectError
+            raise httpcore.ConnectError
 
     monkeypatch.setattr(loop, "getaddrinfo", resolve)
-    monkeypatch.setattr(outside.httpcore, "AnyIOBackend", lambda: Network([]))
+    monkeypatch.setattr(httpcore, "AnyIOBackend", lambda: Network([]))
     with pytest.raises(Unreadable, match="unreachable"):
         await Web().get(f"https://rebinding.example.org:{port}/", {})
     assert (asked, connected) == (["rebinding.example.org"], ["93.184.216.34"])

@@ -63,6 +63,7 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
         "/api/offers/{offer_id}/accept": {},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
+        "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
         "/console/known": {"phone": "06 39 98 12 34"},
@@ -77,6 +78,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
     sent: dict[str, Any] = {"headers": {**key(f"{method}{path}{role}"), "Accept": "*/*"}}
     if path == "/metrics":
         sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
+    if path == "/api/feeds/file":
+        sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:
         sent["json"] = bodies[path]
     if method == "GET" and path in queries:

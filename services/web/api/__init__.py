@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.web.api import (
     aside,
     asked,
+    feeds,
     health,
     holds,
     ledger,
@@ -29,6 +30,7 @@ routers: tuple[APIRouter, ...] = (
     holds.router,
     requests.router,
     slots.router,
+    feeds.router,
     offers.router,
     asked.router,
     ledger.router,

@@ -73,7 +73,7 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
         # Read here, as a known key is answered before: a time that was to come then is not wrong now.
         slots = _opened(body, now, territory)
         outcome = await orders.publish_slots(order, practitioner_id, slots, db, now)
-        if isinstance(outcome, Refused) and outcome.code == "overlap":
+        if isinstance(outcome, Refused) and outcome.code in ("overlap", "busy_elsewhere"):
             raise refusal(outcome, **_say_start(outcome, now, territory))
         return outcome
 
