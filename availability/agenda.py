@@ -25,8 +25,9 @@ class NewSlot(Value):
 
 
 class NewPractitioner(Value):
-    """A health professional of the territory. Name and office address are those of the public directory; `phone` is
-    sealed under the practitioner's own key; `terms` are those agreed on joining, and change nothing later."""
+    """A health professional of the territory. Name, national number (8 + RPPS, 0 + ADELI) and office address are those
+    of the public directory; `phone` and `email` are sealed under the practitioner's own key; `terms` are those agreed
+    on joining, and change nothing later."""
 
     id: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
     name: str = Field(min_length=2, max_length=120)
@@ -38,7 +39,19 @@ class NewPractitioner(Value):
     address: str = ""
     zone: str | None = None
     phone: Sealed[str] | None = None
+    email: Sealed[str] | None = None
+    national_id: str | None = Field(default=None, max_length=20)
     terms: Terms | None = None
+
+
+class Practice(Value):
+    """A place at which a practitioner sees patients: INSEE commune, postal code, street, WGS 84 degrees."""
+
+    commune: str
+    postal_code: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ EVERY = timedelta(minutes=5)
 """Between two readings of a feed that can be read."""
 AT_THE_LATEST = timedelta(hours=1)
 """Between two readings of a feed that cannot: twice as long after each failure, up to this."""
-ALL_EVERY = timedelta(hours=12)
-"""After this a feed is read whole, even if nothing changed: new days have come into view since."""
+ALL_EVERY = timedelta(hours=1)
+"""After this a feed is read whole, even if nothing changed there: a new day may have come into view since, or a time
+become free that something else had taken."""
 MOST_FEEDS = 10
 """Agendas one practitioner may link."""
 

@@ -44,8 +44,11 @@ class PractitionerRow(NewPractitioner):
 
 
 def practitioner_row(row: Any) -> PractitionerRow:
-    sealed = None if row.phone is None else Sealed[str].model_validate_json(row.phone)
-    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), "phone": sealed})
+    sealed = {
+        name: None if text is None else Sealed[str].model_validate_json(text)
+        for name, text in (("phone", row.phone), ("email", row.email))
+    }
+    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), **sealed})
 
 
 async def practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:

@@ -11,8 +11,8 @@ FED = text("feed IS NOT NULL")
 
 
 class PractitionerTable(SQLModel, table=True):
-    """A health professional, as in the public directory. `phone` is sealed under the practitioner's own key; `version`
-    counts what was said of the terms: 0 = nothing yet."""
+    """A health professional, as in the public directory. `phone` and `email` are sealed under the practitioner's own
+    key; `national_id` = 8 + RPPS or 0 + ADELI; `version` counts what was said of the terms: 0 = nothing yet."""
 
     __tablename__ = "practitioner"
     id: str = Field(primary_key=True)
@@ -26,8 +26,23 @@ class PractitionerTable(SQLModel, table=True):
     address: str = ""
     zone: str | None = None
     phone: str | None = None
+    email: str | None = None
+    national_id: str | None = Field(default=None, index=True)
     terms: str | None = None
     version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+class PracticeTable(SQLModel, table=True):
+    """A further place at which a practitioner sees patients; the main one is in the practitioner's own row."""
+
+    __tablename__ = "practice"
+    practitioner_id: str = Field(primary_key=True)
+    rank: int = Field(primary_key=True)
+    commune: str
+    postal_code: str
+    address: str
+    lat: float | None = None
+    lon: float | None = None
 
 
 class DelegationTable(SQLModel, table=True):
@@ -170,4 +185,4 @@ def _table(model: Any) -> Table:
 
 PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
 SLOT, BOOKING = _table(SlotTable), _table(BookingTable)
-FEED, BUSY = _table(FeedTable), _table(BusyTable)
+FEED, BUSY, PRACTICE = _table(FeedTable), _table(BusyTable), _table(PracticeTable)

@@ -26,6 +26,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     dispatcher.OfferTable,
     dispatcher.ScarcityTable,
     availability.PractitionerTable,
+    availability.PracticeTable,
     availability.DelegationTable,
     availability.SlotTable,
     availability.BookingTable,

@@ -78,6 +78,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
     sent: dict[str, Any] = {"headers": {**key(f"{method}{path}{role}"), "Accept": "*/*"}}
     if path == "/metrics":
         sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
+    if path == "/api/members/import":
+        sent |= {"content": b"rpps;nom;profession;commune\n", "params": {"territory": "tarn-ouest"}}
     if path == "/api/feeds/file":
         sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:
@@ -99,7 +101,13 @@ async def test_each_role_gets_through_its_doors_and_no_others(
         if (method, path) == ENDLESS:
             continue
         client = await sign_in(OWN[role])
-        named = {"token": "234567abcdef", "aside_id": "0" * 32, "offer_id": "0" * 32, "practitioner_id": "dr-anne"}
+        named = {
+            "token": "234567abcdef",
+            "aside_id": "0" * 32,
+            "offer_id": "0" * 32,
+            "feed_id": "0" * 32,
+            "practitioner_id": "dr-anne",
+        }
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))
         allowed = ACCESS[method, path]

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.web.pages import console, coordination, feeds, offers, operations, patient, practitioner, welcome
+from services.web.pages import console, coordination, feeds, members, offers, operations, patient, practitioner, welcome
 from services.web.pages.frame import frame
 from services.web.problems import Problem, describe
 from services.web.render import page
@@ -16,6 +16,7 @@ routers: list[APIRouter] = [
     patient.router,
     coordination.router,
     feeds.router,
+    members.router,
     operations.router,
 ]
 
