@@ -31,6 +31,9 @@ MODELS: tuple[type[SQLModel], ...] = (
     availability.BookingTable,
     notifications.MessageTable,
     notifications.LinkTable,
+    notifications.AttemptTable,
+    notifications.InboundTable,
+    notifications.DeadNumberTable,
     session.WebSession,
 )
 
