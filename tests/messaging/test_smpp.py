@@ -33,7 +33,7 @@ class Line:
 
     async def until(self, what: Any, seconds: float = 5) -> None:
         async with asyncio.timeout(seconds):
-            while not what():
+            while not what():  # noqa: ASYNC110  # nobody rings here
                 await asyncio.sleep(0.01)
 
 
