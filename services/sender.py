@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications import receipts
+from notifications import receipts, sending
 from notifications.attempts import Claimed
 from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Outcome, Rejected, terms_of
 from notifications.quiet import next_leave
@@ -27,7 +27,7 @@ from schemas.territory import Territory
 from schemas.values import system_actor
 from services.clock import Clock
 from services.mailbox import Mailbox
-from services.pace import Pace
+from services.lines import Lines
 from services.reference.zones import is_holiday
 from services.storage.away import is_away
 
@@ -36,35 +36,8 @@ log = logging.getLogger("relais.sender")
 BATCH = 200
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
-KEEP_TROUBLES = CALM * 12
-
-
-class Line:
-    """One provider at work: its pace, how many are under way, its troubles."""
-
-    def __init__(self, channel: Channel, now: float) -> None:
-        self.terms = terms_of(channel)
-        self.pace = Pace(self.terms.rate, now)
-        self.under_way = 0
-        self.served = 0.0
-        self.troubles: deque[tuple[datetime, Trouble]] = deque(maxlen=100)
-
-    def tokens(self, now: float) -> tuple[int, int]:
-        """How many it may take now: for lane 0 only, for any lane."""
-        kept, open_ = self.pace.tokens(now)
-        room = min(BATCH, self.terms.window - self.under_way)
-        kept = min(kept, room)
-        return kept, min(open_, room - kept)
-
-    def note(self, outcome: Outcome, now: datetime) -> None:
-        if isinstance(outcome, Ambiguous):
-            self.troubles.append((now, "ambiguous"))
-        elif isinstance(outcome, NotSent) and outcome.link:
-            self.troubles.append((now, "link"))
-        elif isinstance(outcome, Rejected) and outcome.transient:
-            self.troubles.append((now, "error"))
-        while self.troubles and self.troubles[0][0] < now - KEEP_TROUBLES:
-            self.troubles.popleft()
+CONNECTS_WITHIN = 5.0
+"""Seconds after the start in which a provider that is not connected yet is not troubled."""
 
 
 class Sender:
@@ -83,7 +56,8 @@ class Sender:
         self._clock = clock
         self._channels = channels
         self._territories = territories or {}
-        self._lines: dict[str, Line] = {}
+        self._begun = float("-inf")
+        self._lines = Lines(channels)
         self._bells: dict[str, asyncio.Event] = {}
         self._next: datetime | None = None
         self._fates: list[tuple[Claimed, Outcome]] = []
@@ -100,6 +74,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send what is due, for ever. A failure of the database is logged and tried again."""
+        self._begun = asyncio.get_running_loop().time()
         ways = {channel.way for channel in self._channels.values()}
         work: list[Coroutine[Any, Any, None]] = [self._for_ever(partial(self._serve, way)) for way in sorted(ways)]
         work += [self._for_ever(self._write_fates), self._for_ever(self._look_back)]
@@ -125,13 +100,13 @@ class Sender:
     async def settle_lost(self) -> None:
         """Make visible what a dead sender left between claim and outcome."""
         order = _order()
-        await self._mailbox.order(order, lambda db, now: give_up_lost(order, self._carriers(), db, now))
+        await self._mailbox.order(order, lambda db, now: give_up_lost(order, self._lines.carriers(), db, now))
 
     async def take_in(self, provider: str, heard: Sequence[Heard]) -> None:
         """Write down what a provider says; returns when that is committed."""
         order = _order()
         rows = await receipts.written(provider, heard, self._vault, f"{self._clock.now():%Y-%m-%dT%H:%M}")
-        carriers = self._carriers()
+        carriers = self._lines.carriers()
         await self._mailbox.order(order, lambda db, now: receipts.hear(order, provider, rows, carriers, db, now))
 
     # --- loops ------------------------------------------------------------------------------------------
@@ -148,7 +123,10 @@ class Sender:
         """The next messages of a channel, by the provider whose turn it is; a nap when there is nothing to do."""
         bell = self._bells.setdefault(way, asyncio.Event())
         bell.clear()
-        for name in self._turn(way):
+        connecting = asyncio.get_running_loop().time() < self._begun + CONNECTS_WITHIN
+        for name in self._lines.turn(way, self._clock.now()):
+            if connecting and not self._lines.ready(name):
+                continue
             claimed = await self._claim(name)
             if claimed:
                 task = asyncio.get_running_loop().create_task(self._send(name, claimed))
@@ -160,7 +138,7 @@ class Sender:
 
     async def _send(self, name: str, claimed: Sequence[Claimed]) -> None:
         """Hand these over, all at once; each outcome is passed on as it comes."""
-        line = self._line(name)
+        line = self._lines.of(name)
         line.under_way += len(claimed)
 
         async def one(message: Claimed) -> None:
@@ -184,7 +162,7 @@ class Sender:
     async def _look_back(self) -> None:
         """Every second: what a dead sender left, receipts that came early, graces that are over."""
         await asyncio.sleep(LONGEST_NAP / self._clock.speed)
-        carriers, listening, order = self._carriers(), self._listening(), _order()
+        carriers, listening, order = self._lines.carriers(), self._lines.listening(sending.LISTEN), _order()
 
         async def look(db: AsyncConnection, now: datetime) -> list[Event]:
             said = await give_up_lost(order, carriers, db, now)
@@ -198,12 +176,12 @@ class Sender:
     # --- one message ------------------------------------------------------------------------------------
 
     async def _claim(self, name: str) -> list[Claimed]:
-        line = self._line(name)
-        tokens = line.tokens(_seconds())
+        line = self._lines.of(name)
+        tokens = line.tokens(BATCH)
         if sum(tokens) < 1:
             return []
         claimed: list[Claimed] = []
-        order, carriers = _order(), self._carriers()
+        order, carriers = _order(), self._lines.carriers()
 
         async def claim(db: AsyncConnection, now: datetime) -> list[Event]:
             claimed[:], said = await take(order, name, tokens, carriers, self._not_now, db, now)
@@ -232,7 +210,7 @@ class Sender:
         except Exception as failed:  # a channel must not raise; if it does, the bytes may have left
             log.error("provider %s raised %s", one.provider, type(failed).__name__)
             outcome = Ambiguous(type(failed).__name__)
-        self._line(one.provider).note(outcome, self._clock.now())
+        self._lines.of(one.provider).note(outcome, self._clock.now())
         return outcome
 
     def _letter(self, one: Claimed, to: str | None, text: str) -> Letter:
@@ -246,7 +224,7 @@ class Sender:
 
     async def _write_down(self, fates: Sequence[tuple[Claimed, Outcome]]) -> None:
         """What became of them, again and again while the database is away: what has left must not be forgotten."""
-        order, carriers = _order(), self._carriers()
+        order, carriers = _order(), self._lines.carriers()
         while True:
             try:
                 await self._mailbox.order(order, lambda db, now: record(order, fates, carriers, db, now))
@@ -258,28 +236,6 @@ class Sender:
                 await asyncio.sleep(LONGEST_NAP)
 
     # --- who, and when ----------------------------------------------------------------------------------
-
-    def _carriers(self) -> Carriers:
-        return {name: Carrier(one.way, terms_of(one).receipts) for name, one in self._channels.items()}
-
-    def _listening(self) -> set[str]:
-        """The providers whose receipts could be heard for long enough."""
-        return {name for name, one in self._channels.items() if getattr(one, "heard_for", _always)() >= _LISTEN}
-
-    def _line(self, name: str) -> Line:
-        if name not in self._lines:
-            self._lines[name] = Line(self._channels[name], _seconds())
-        return self._lines[name]
-
-    def _turn(self, way: str) -> list[str]:
-        """The providers of a channel whose breaker is closed, the one whose turn it is first."""
-        now, weights = self._clock.now(), dict[str, int]()
-        for name, channel in self._channels.items():
-            if channel.way == way:
-                found = health(self._line(name).terms.weight, self._line(name).troubles, now)
-                if found.open(now):
-                    weights[name] = found.weight
-        return turn({name: self._line(name).served for name in weights}, weights)
 
     def _not_now(self, message: MessageRow) -> datetime | None:
         """Quiet hours in the territory; a message that would be worth nothing after them leaves."""
@@ -298,10 +254,9 @@ class Sender:
         """Until the next message wants to leave, a new one is written down, or the longest nap is over."""
         nap = LONGEST_NAP
         if self._next is not None:
-            nap = min(nap, max(0.0, (self._next - self._clock.now()).total_seconds() / self._clock.speed))
+            nap = min(nap, max(0.0, (self._next - self._clock.now()).totalasyncio.get_running_loop().time() / self._clock.speed))
             self._next = None
-        waits = [self._line(name).pace.wait() for name, one in self._channels.items() if one.way == way]
-        nap = min(nap, *(wait for wait in waits if wait > 0), LONGEST_NAP)
+        nap = min(nap, *self._lines.waits(way), LONGEST_NAP)
         if nap > 0:
             try:
                 await asyncio.wait_for(bell.wait(), nap)
@@ -309,16 +264,9 @@ class Sender:
                 return
 
 
-_LISTEN = timedelta(seconds=30)
-
-
-def _seconds() -> float:
+def asyncio.get_running_loop().time() -> float:
     """Real ones: a provider's rate does not follow a demonstration's clock."""
     return asyncio.get_running_loop().time()
-
-
-def _always() -> timedelta:
-    return timedelta.max
 
 
 def _order() -> Order:
