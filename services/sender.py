@@ -5,9 +5,8 @@ One loop a channel chooses among its providers; the outcomes of all of them are 
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,10 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import receipts, sending
 from notifications.attempts import Claimed
-from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Outcome, Rejected, terms_of
+from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Outcome, Rejected
 from notifications.quiet import next_leave
-from notifications.routing import CALM, Trouble, health, turn
-from notifications.sending import Carrier, Carriers, end_graces, expired, give_up_lost, record, take
+from notifications.sending import end_graces, expired, give_up_lost, record, take
 from notifications.store import MessageRow
 from schemas.event import Event, Order, derived_id
 from schemas.message import MessageDue
@@ -26,8 +24,8 @@ from schemas.sealed import Erased, Vault
 from schemas.territory import Territory
 from schemas.values import system_actor
 from services.clock import Clock
+from services.lines import Lines, seconds
 from services.mailbox import Mailbox
-from services.lines import Lines
 from services.reference.zones import is_holiday
 from services.storage.away import is_away
 
@@ -74,7 +72,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send what is due, for ever. A failure of the database is logged and tried again."""
-        self._begun = asyncio.get_running_loop().time()
+        self._begun = seconds()
         ways = {channel.way for channel in self._channels.values()}
         work: list[Coroutine[Any, Any, None]] = [self._for_ever(partial(self._serve, way)) for way in sorted(ways)]
         work += [self._for_ever(self._write_fates), self._for_ever(self._look_back)]
@@ -123,7 +121,7 @@ class Sender:
         """The next messages of a channel, by the provider whose turn it is; a nap when there is nothing to do."""
         bell = self._bells.setdefault(way, asyncio.Event())
         bell.clear()
-        connecting = asyncio.get_running_loop().time() < self._begun + CONNECTS_WITHIN
+        connecting = seconds() < self._begun + CONNECTS_WITHIN
         for name in self._lines.turn(way, self._clock.now()):
             if connecting and not self._lines.ready(name):
                 continue
@@ -254,7 +252,7 @@ class Sender:
         """Until the next message wants to leave, a new one is written down, or the longest nap is over."""
         nap = LONGEST_NAP
         if self._next is not None:
-            nap = min(nap, max(0.0, (self._next - self._clock.now()).totalasyncio.get_running_loop().time() / self._clock.speed))
+            nap = min(nap, max(0.0, (self._next - self._clock.now()).total_seconds() / self._clock.speed))
             self._next = None
         nap = min(nap, *self._lines.waits(way), LONGEST_NAP)
         if nap > 0:
@@ -262,11 +260,6 @@ class Sender:
                 await asyncio.wait_for(bell.wait(), nap)
             except TimeoutError:
                 return
-
-
-def asyncio.get_running_loop().time() -> float:
-    """Real ones: a provider's rate does not follow a demonstration's clock."""
-    return asyncio.get_running_loop().time()
 
 
 def _order() -> Order:
