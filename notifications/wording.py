@@ -1,9 +1,10 @@
 """Which words? One text per kind and language; in an SMS no health data, no name, nothing outside GSM-7."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from notifications.segments import to_gsm7
 
 TEXTS: dict[str, dict[str, str]] = {
     "booked": {
@@ -47,26 +48,6 @@ DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
 
-GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_ESCAPED = frozenset("^{}\\[~]|€")
-"""Those count for two."""
-DOWNGRADE = {
-    "’": "'",
-    "œ": "oe",
-    "Œ": "OE",
-    "…": "...",
-    "–": "-",
-    "—": "-",
-    "«": '"',
-    "»": '"',
-    "\u00a0": " ",
-    "\u202f": " ",
-    "ç": "c",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -88,20 +69,3 @@ def render(kind: str, language: str, facts: Facts, zone: ZoneInfo) -> str:
     hour = f"{local.hour}h{local.minute:02d}" if spoken == "fr" else f"{local.hour}:{local.minute:02d}"
     said = texts[spoken].format(org=facts.org, day=day, time=hour, link=facts.link, phone=facts.phone)
     return to_gsm7(said)
-
-
-def to_gsm7(text: str) -> str:
-    """The text with nothing outside GSM-7: one ê would make 160 characters 70 (é, è, à, ù are inside)."""
-    said = "".join(DOWNGRADE.get(letter, letter) for letter in text)
-    return "".join(letter if letter in GSM7 or letter in GSM7_ESCAPED else _plain(letter) for letter in said)
-
-
-def segments(text: str) -> int:
-    """How many SMS a GSM-7 text is: 160 septets, or 153 each when there are several."""
-    septets = sum(2 if letter in GSM7_ESCAPED else 1 for letter in text)
-    return 1 if septets <= 160 else -(-septets // 153)
-
-
-def _plain(letter: str) -> str:
-    stripped = "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
-    return stripped if stripped and all(c in GSM7 for c in stripped) else "?"

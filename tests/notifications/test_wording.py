@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.wording import GSM7, GSM7_ESCAPED, TEXTS, Facts, render, segments, to_gsm7
+from notifications.segments import GSM7, GSM7_ESCAPED, segments, to_gsm7
+from notifications.wording import TEXTS, Facts, render
 from services.reference.professions import PROFESSIONS
 from services.reference.territories import load_territories
 
