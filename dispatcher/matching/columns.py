@@ -83,7 +83,7 @@ class Table:
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
                 self.points = np.concatenate([self.points, np.zeros_like(self.points)])
         numbers = (
-            0, mode_bits(slot), 0, SEEN_BY[slot.visibility], age_bits(slot), 0, 0, 0,
+            0, mode_bits(slot.modes), 0, SEEN_BY[slot.visibility], age_bits(slot.ages), 0, 0, 0,
             self._code(slot.practitioner_id), self._code(slot.territory), self._code(slot.place.commune),
             self._code(slot.specialty), slot.freeze * 60, self.accepted.setdefault(slot.reasons, len(self.accepted)),
         )  # fmt: skip

@@ -90,7 +90,7 @@ async def release(request: Request, body: Release) -> Json:
 def require_near_best(house: House, account: Account, wish: Wish, slot_id: str) -> None:
     """Nothing, or the problem `far_from_best`: what one patient gains by choosing freely, the others lose."""
     now, territory = house.clock.now(), own_territory(house, account)
-    need = need_of(wish, now=now, territory=territory, communes=house.communes)
+    need = need_of(wish, now=now, territory=territory, communes=house.communes, people=house.seats.people)
     slot = house.seats.get(slot_id)
     chosen = consider(need, slot, house.seats, now, territory=account.territory) if slot else None
     best = propose(need, house.seats, account.territory, now, limit=1).options
