@@ -47,8 +47,9 @@ class NewSlot(Value):
 
 
 class NewPractitioner(Value):
-    """A health professional of the territory. Name and office address are those of the public directory; `phone` is
-    sealed under the practitioner's own key; `terms` are those agreed on joining, and change nothing later."""
+    """A health professional of the territory. Name, national number (8 + RPPS, 0 + ADELI) and office address are those
+    of the public directory; `phone` and `email` are sealed under the practitioner's own key; `terms` are those agreed
+    on joining, and change nothing later."""
 
     id: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
     name: str = Field(min_length=2, max_length=120)
@@ -60,7 +61,19 @@ class NewPractitioner(Value):
     address: str = ""
     zone: str | None = None
     phone: Sealed[str] | None = None
+    email: Sealed[str] | None = None
+    national_id: str | None = Field(default=None, max_length=20)
     terms: Terms | None = None
+
+
+class Practice(Value):
+    """A place at which a practitioner sees patients: INSEE commune, postal code, street, WGS 84 degrees."""
+
+    commune: str
+    postal_code: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """A slot with its active seats."""
+    """A slot with its active seats. `gone` = whoever has a seat keeps it, nobody else gets one."""
 
     slot_id: str
     territory: str
@@ -97,6 +110,7 @@ class SlotRow:
     once: bool = False
     audience: Audience = ANYBODY
     pattern: str | None = None
+    gone: bool = False
 
 
 def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datetime:
@@ -104,10 +118,14 @@ def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datet
     return start + timedelta(minutes=minutes * seat // capacity)
 
 
+def slot_ends(slot: NewSlot | SlotRow) -> datetime:
+    return slot.start + timedelta(minutes=slot.minutes)
+
+
 def state_of(slot: SlotRow) -> SlotState:
-    """What is left of the slot. A closed slot has nothing left."""
+    """What is left of the slot. A closed slot has nothing left, nor has one that is gone where it came from."""
     taken = {seat.seat for seat in slot.seats}
-    free = [] if slot.status != "open" else [seat for seat in range(slot.capacity) if seat not in taken]
+    free = [] if slot.status != "open" or slot.gone else [seat for seat in range(slot.capacity) if seat not in taken]
     starts = tuple(int(seat_start(slot.start, slot.minutes, slot.capacity, seat).timestamp()) for seat in free)
     return SlotState(
         version=slot.version,

@@ -32,6 +32,8 @@ def seat_for(slot: SlotRow | None, request_id: str, now: datetime, since: dateti
         return "closed"
     each = slot.minutes // slot.capacity or 1
     mine = next((seat for seat in slot.seats if seat.request_id == request_id), None)
+    if slot.gone and mine is None:
+        return "closed"
     taken = {seat.seat for seat in slot.seats}
     free = [mine.seat] if mine else [number for number in range(slot.capacity) if number not in taken]
     if not free:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import members, patterns, store
+from availability import members, patterns, store, upstream
 from availability.agenda import (
     AHEAD_AT_MOST,
     NewPractitioner,
@@ -14,6 +14,7 @@ from availability.agenda import (
     SeatRow,
     again,
     overlap,
+    slot_ends,
     state_of,
     usable_mode,
 )
@@ -50,11 +51,15 @@ async def publish_slots(
         return Refused(code="past", about={"start": first.isoformat()})
     if last > now + AHEAD_AT_MOST:
         return Refused(code="too_far_ahead", about={"start": last.isoformat(), "days": str(AHEAD_AT_MOST.days)})
-    ends = max(slot.start + timedelta(minutes=slot.minutes) for slot in slots)
+    ends = max(slot_ends(slot) for slot in slots)
     known = await store.agenda(db, practitioner_id, first, ends, only_open=True)
     other = overlap(slots, known)
     if other is not None:
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
+    busy = await upstream.busy_times(db, practitioner_id, first, ends)
+    for slot in slots:
+        if any(at < slot_ends(slot) and until > slot.start for at, until in busy):
+            return Refused(code="busy_elsewhere", about={"start": slot.start.isoformat()})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]
@@ -73,7 +78,8 @@ async def repeat_day(
     )
     then = [slot for slot in await store.agenda(db, who.id, before, after) if before <= slot.start]
     known = await store.agenda(db, who.id, now, now + timedelta(days=2), only_open=True)
-    slots = fitting(again(then, days, zone, now), known)
+    busy = await upstream.busy_times(db, who.id, now, now + timedelta(days=2))
+    slots = fitting(again(then, days, zone, now), known, busy)
     if not slots:
         return Refused(code="nothing_to_repeat")
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]

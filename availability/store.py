@@ -45,9 +45,11 @@ class PractitionerRow(NewPractitioner):
 
 
 def practitioner_row(row: Any) -> PractitionerRow:
-    """The row of the table as a value."""
-    sealed = None if row.phone is None else Sealed[str].model_validate_json(row.phone)
-    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), "phone": sealed})
+    sealed = {
+        name: None if text is None else Sealed[str].model_validate_json(text)
+        for name, text in (("phone", row.phone), ("email", row.email))
+    }
+    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), **sealed})
 
 
 async def practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:
@@ -143,13 +145,13 @@ async def agenda(
     if only_open:
         query = query.where(SLOT.c.status == "open")
     rows = (await db.execute(query.order_by(SLOT.c.start))).all()
-    return await _with_seats(db, rows)
+    return await with_seats(db, rows)
 
 
 async def slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
     """The slot as it is."""
     rows = (await db.execute(select(SLOT).where(SLOT.c.id == slot_id))).all()
-    return (await _with_seats(db, rows))[0] if rows else None
+    return (await with_seats(db, rows))[0] if rows else None
 
 
 class Desk:
@@ -167,7 +169,7 @@ class Desk:
         slots, requests = set(slot_ids) - self._slots.keys(), set(request_ids) - self._seats.keys()
         if slots:
             rows = (await self.db.execute(_LOCK, {"these": list(slots)})).all()
-            self._slots.update({slot.slot_id: slot for slot in await _with_seats(self.db, rows)})
+            self._slots.update({slot.slot_id: slot for slot in await with_seats(self.db, rows)})
         if requests:
             self._seats.update(dict.fromkeys(requests))
             for row in await self.db.execute(_SEATS_OF, {"these": list(requests)}):
@@ -216,13 +218,17 @@ class Desk:
         self.visits.remove(slot.practitioner_id, seat.request_id)
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
-    async def close(self, slot: SlotRow, status: str = "closed") -> SlotRow:
-        """The slot, open no more: taken back, unless `status` says otherwise."""
-        return await self._change(slot, status=status)
+    async def close(self, slot: SlotRow, status: str = "closed", *, gone: bool = False) -> SlotRow:
+        """The slot, open no more: taken back, unless `status` says otherwise; `gone` = because it is no longer where it
+        came from."""
+        return await self._change(slot, status=status, gone=gone or slot.gone)
+
+    async def mark(self, slot: SlotRow, *, gone: bool) -> SlotRow:
+        return await self._change(slot, gone=gone)
 
     async def _change(self, slot: SlotRow, **fields: Any) -> SlotRow:
         changed = self._slots[slot.slot_id] = replace(slot, version=slot.version + 1, **fields)
-        row = {"this": slot.slot_id, "version": changed.version, "status": changed.status}
+        row = {"this": slot.slot_id, "version": changed.version, "status": changed.status, "gone": changed.gone}
         await self.db.execute(_CHANGED, row)
         return changed
 
@@ -250,7 +256,8 @@ async def count_of(db: AsyncConnection, territory: str) -> int:
     return int((await db.execute(query)).scalar_one())
 
 
-async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
+async def with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
+    """These rows of the slot table as slots, with their active seats."""
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -262,7 +269,7 @@ async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]
             row.id, row.territory, row.practitioner_id, row.profession,
             Place(commune=row.commune, lat=row.lat, lon=row.lon), row.start, row.minutes, row.capacity,
             tuple(map(Mode, row.modes.split(","))), row.status, row.version, tuple(seats.get(row.id, ())), row.once,
-            ANYBODY if row.audience is None else _audience(row.audience), row.pattern,
+            ANYBODY if row.audience is None else _audience(row.audience), row.pattern, row.gone,
         )
         for row in rows
     ]  # fmt: skip
@@ -276,12 +283,5 @@ def _audience(text: str) -> Audience:
 
 def _seat(row: Any) -> SeatRow:
     return SeatRow(
-        row.slot_id,
-        row.seat,
-        row.request_id,
-        row.kind,
-        row.start,
-        row.minutes,
-        Mode(row.mode),
-        row.expires_at,
-    )
+        row.slot_id, row.seat, row.request_id, row.kind, row.start, row.minutes, Mode(row.mode), row.expires_at
+    )  # fmt: skip

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import patterns, store
+from availability import patterns, store, upstream
 from availability.agenda import NewSlot, SlotRow, overlap, state_of
-from availability.agenda_weeks import ROLLING, Calendar, Pattern, Where, expand, fitting, slot_of
+from availability.agenda_weeks import ROLLING, Calendar, Pattern, Span, Where, expand, fitting, slot_of
 from availability.patterns import PatternRow
 from availability.seating import say_opened
 from availability.store import Desk, PractitionerRow
@@ -60,7 +60,7 @@ async def set_pattern(
     if in_the_way is not None:
         return Refused(code="overlap", about={"start": in_the_way[0].isoformat(), "minutes": str(in_the_way[1])})
     said = PatternSet.after(order, now, pattern_id=pattern_id, practitioner_id=who.id, version=version)
-    return [said, *closed, *await _open(order, who, [row], fitting(new, kept), db, now)]
+    return [said, *closed, *await _open(order, who, [row], fitting(new, kept, await _busy(db, who, now)), db, now)]
 
 
 async def end_pattern(order: Order, pattern_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -91,7 +91,7 @@ async def roll(order: Order, calendar: Calendar, db: AsyncConnection, now: datet
         rows = await patterns.of(db, who.id)
         agenda = await _agenda(db, who, now)
         open_ = [slot for slot in agenda if slot.status == "open"]
-        new = fitting(_new(_slots(rows, who, calendar, now), agenda, open_), open_)
+        new = fitting(_new(_slots(rows, who, calendar, now), agenda, open_), open_, await _busy(db, who, now))
         said += await _open(order, who, rows, new, db, now)
         await patterns.opened(db, who.id, now + ROLLING)
     return said
@@ -106,6 +106,11 @@ async def _lock(practitioner_id: str, pattern_id: str, desk: Desk, now: datetime
 
 async def _agenda(db: AsyncConnection, who: PractitionerRow, now: datetime) -> list[SlotRow]:
     return await store.agenda(db, who.id, now, now + ROLLING + timedelta(days=1))
+
+
+async def _busy(db: AsyncConnection, who: PractitionerRow, now: datetime) -> list[Span]:
+    """When the practitioner is taken, as an agenda kept elsewhere says."""
+    return await upstream.busy_times(db, who.id, now, now + ROLLING + timedelta(days=1))
 
 
 def _slots(rows: Sequence[PatternRow], who: PractitionerRow, calendar: Calendar, now: datetime) -> list[NewSlot]:

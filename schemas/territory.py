@@ -13,6 +13,7 @@ Evidence = Literal["confirme", "probable", "hypothese"]
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Insee = Annotated[str, Field(pattern=r"^(?:[0-9]{2}|2[AB])[0-9]{3}$")]
+PostalCode = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
 SmsSender = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 ]{1,9}[A-Za-z0-9]$")]
 """An alphanumeric SMS sender: 3 to 11 plain letters, digits and spaces, a letter first."""
 
@@ -52,7 +53,8 @@ def _bridge(day: date, holidays: Collection[date]) -> bool:
 class Territory(BaseModel):
     """One CPTS. `id` is also the territory's token in subjects; `communes` are INSEE codes.
 
-    `partial_communes` are those of `communes` that other territories share (a part of Toulon). `radius_km`
+    `partial_communes` are those of `communes` that other territories share (a part of Toulon); `parts` = the postal
+    codes of one that belong here, where they tell the parts apart. `radius_km`
     is how far a search goes at first, as the crow flies. `professionals` is what the community declares, if
     it does. `told_before`: late confirmation, who can wait hears the hour that many minutes before the visit (None:
     at once). `protocols`: for a reason, the professions that may see the patient by the territory's own clinical
@@ -69,6 +71,7 @@ class Territory(BaseModel):
     zone: str
     communes: frozenset[Insee] = Field(min_length=1)
     partial_communes: frozenset[Insee] = frozenset()
+    parts: tuple[tuple[Insee, tuple[PostalCode, ...]], ...] = ()
     evidence: Evidence
     evidence_note: str = ""
     radius_km: float = Field(default=30, gt=0, le=200)
@@ -88,6 +91,11 @@ class Territory(BaseModel):
         except (KeyError, ValueError, OSError) as unknown:
             raise ValueError("unknown IANA time zone") from unknown
         return zone
+
+    def covers(self, insee: str, postal_code: str = "") -> bool:
+        """Whether a place is in the territory; of a shared commune all of it, when nothing tells its parts apart."""
+        here = dict(self.parts).get(insee, ())
+        return insee in self.communes and (not here or not postal_code or postal_code in here)
 
     @property
     def tz(self) -> ZoneInfo:

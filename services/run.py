@@ -5,7 +5,7 @@ import gc
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -32,6 +32,7 @@ from services.bus.server import EmbeddedNats, embedded
 from services.bus.streams import STREAM, prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
+from services.feeds import polling
 from services.house import House
 from services.reference.communes import load_communes
 from services.retention import Retention
@@ -86,6 +87,7 @@ async def running(
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("agendas", partial(agendas.look, house), agendas.EVERY / settings.speed),
+                ("feeds", polling.Polling(house).sweep, polling.EVERY),
                 ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]
@@ -113,7 +115,7 @@ async def serving(house: House) -> AsyncIterator[None]:
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C is the command line's
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     socket = config.bind_socket()
     task = _spawn(server.serve(sockets=[socket]))
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait on
@@ -289,9 +291,3 @@ def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
 
     task.add_done_callback(ended)
     return task
-
-
-def _no_signals() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()

@@ -62,7 +62,7 @@ def too_soon(pair: Pair) -> Number:
     """It begins before the window, before anybody could be there, or before the practitioner could know of it."""
     wanted = pair.wanted
     notice = NOTICE[OFFICE] * (wanted == OFFICE) + NOTICE[HOME] * (wanted == HOME) + NOTICE[TELE] * (wanted == TELE)
-    soonest = larger(larger(pair.earliest, pair.now + notice), pair.now + pair.freeze)
+    soonest = larger(pair.earliest, pair.now + larger(notice, pair.freeze))
     on_the_way = (wanted == OFFICE) & (pair.start - pair.now < pair.way * 60.0)
     return (pair.start < soonest) | on_the_way
 

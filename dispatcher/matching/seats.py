@@ -121,19 +121,24 @@ class OpenSeats:
     def catch_up(self, now: datetime) -> None:
         """Give up the proposals that have waited too long for an answer, and the seats that are too near; see who was
         given more than the others, if that was not just done."""
+        self._share_out(now)
         self._at = max(self._at, upper_second(now))
         while self._passes and self._passes[0][0] < self._at:
             self._shelve(heappop(self._passes)[1])
-        if self._shared_at is None or not timedelta() <= now - self._shared_at < fairness.EVERY:
-            self._shared_at = now
-            before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
-            for practitioner_id in before.keys() | self._excess.keys():
-                if before.get(practitioner_id) != self._excess.get(practitioner_id):
-                    self.know_again(practitioner_id)
         while self._lapses and self._lapses[0][0] <= now:
             slot = self._slots.get(self._lapses.popleft()[1])
             if slot is not None:
                 self.free(slot, now)
+
+    def _share_out(self, now: datetime) -> None:
+        """Each practitioner's share of the week's seats, beside the others'."""
+        if self._shared_at is not None and timedelta() <= now - self._shared_at < fairness.EVERY:
+            return
+        self._shared_at = now
+        before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
+        for practitioner_id in before.keys() | self._excess.keys():
+            if before.get(practitioner_id) != self._excess.get(practitioner_id):
+                self.know_again(practitioner_id)
 
     def know_again(self, practitioner_id: str) -> None:
         """Take in what is known of the practitioner now."""

@@ -44,6 +44,8 @@ WORDS = {
     "pattern.set.v1": "semaine type enregistrée",
     "pattern.ended.v1": "semaine type arrêtée",
     "delegation.set.v1": "délégation",
+    "feed.added.v1": "agenda relié",
+    "feed.removed.v1": "agenda délié",
     "roster.set.v1": "liste d'alerte",
     "scarcity.priced.v1": "où les places manquent",
     "message.due.v2": "message écrit",

@@ -62,7 +62,7 @@ class Story:
     terms: Terms
     slots: list[Any] = field(default_factory=list)
     now: datetime = MONDAY
-    seats: dict[str, datetime] = field(default_factory=dict)
+    counted: dict[str, bool] = field(default_factory=dict)
 
     def request(self, number: int) -> str:
         return f"{self.who}-req-{number}"
@@ -71,7 +71,10 @@ class Story:
         """What came of it: the facts, [] when it was refused."""
         act, *about = said
         found: Any = await getattr(self, f"_{act}")(*about)
-        return found if isinstance(found, list) else []
+        facts = found if isinstance(found, list) else []
+        self.counted |= {one.request_id: one.counted for one in facts if isinstance(one, SlotBooked)}
+        self.counted |= {one.request_id: True for one in facts if isinstance(one, SlotHeld)}
+        return facts
 
     async def _choose(self, number: int, slot: int, kind: str, own: bool) -> Any:
         chosen = choice_of(self.request(number), self.slots[slot].slot_id)
@@ -147,18 +150,17 @@ async def test_whatever_happens_nobody_is_booked_against_the_practitioners_own_t
     database: Database, terms: Terms, acts: list[tuple[Any, ...]]
 ) -> None:
     story = await begun(database, terms)
-    acted = {story.request(0): True, story.request(1): True}
     for said in acts:
         before, in_force = await story.visits(), story.terms
-        facts = await story.act(said)
+        await story.act(said)
         after = await story.visits()
-        acted |= {one.request_id: one.counted for one in facts if isinstance(one, SlotBooked)}
-        acted |= {one.request_id: True for one in facts if isinstance(one, SlotHeld)}
         for request_id, (start, _, audience) in after.items():
             if request_id in before and before[request_id][0] == start:
                 continue  # kept: it was promised before, and no term comes after that
             others = {one: at for one, (at, *_) in after.items() if one != request_id}
-            counted = [at for one, at in others.items() if acted.get(one)] if acted.get(request_id) else []
+            counted = (
+                [at for one, at in others.items() if story.counted.get(one)] if story.counted.get(request_id) else []
+            )
             broken = allowed(in_force, start, list(others.values()), counted)
             assert not broken, (said[0], broken, start)
             assert start > story.now

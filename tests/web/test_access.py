@@ -68,6 +68,7 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/weeks/{pattern_id}": WEEK,
         "/api/offers/{offer_id}/accept": {},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
+        "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
         "/console/known": {"phone": "06 39 98 12 34"},
@@ -82,6 +83,10 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
     sent: dict[str, Any] = {"headers": {**key(f"{method}{path}{role}"), "Accept": "*/*"}}
     if path == "/metrics":
         sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
+    if path == "/api/members/import":
+        sent |= {"content": b"rpps;nom;profession;commune\n", "params": {"territory": "tarn-ouest"}}
+    if path == "/api/feeds/file":
+        sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:
         sent["json"] = bodies[path]
     if method == "GET" and path in queries:
@@ -105,6 +110,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
             "token": "234567abcdef",
             "aside_id": "0" * 32,
             "offer_id": "0" * 32,
+            "feed_id": "0" * 32,
             "practitioner_id": "dr-anne",
             "pattern_id": "0" * 32,
         }

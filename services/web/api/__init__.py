@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.web.api import (
     aside,
     asked,
+    feeds,
     health,
     holds,
     ledger,
@@ -30,6 +31,7 @@ routers: tuple[APIRouter, ...] = (
     holds.router,
     requests.router,
     slots.router,
+    feeds.router,
     weeks.router,
     offers.router,
     asked.router,

@@ -249,7 +249,7 @@ def specialty_of(who: PractitionerRow | None) -> str:
 
 def say_overlap(outcome: list[Event] | Refused, now: datetime, territory: Territory) -> list[Event] | Refused:
     """The same. Raises the problem that names the slot which is in the way, if one is."""
-    if isinstance(outcome, Refused) and outcome.code == "overlap":
+    if isinstance(outcome, Refused) and outcome.code in ("overlap", "busy_elsewhere"):
         raise refusal(outcome, **_say_start(outcome, now, territory))
     return outcome
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.web.pages import console, coordination, offers, operations, patient, practitioner, welcome
+from services.web.pages import console, coordination, feeds, members, offers, operations, patient, practitioner, welcome
 from services.web.pages.frame import frame
 from services.web.problems import Problem, describe
 from services.web.render import page
@@ -15,6 +15,8 @@ routers: list[APIRouter] = [
     offers.router,
     patient.router,
     coordination.router,
+    feeds.router,
+    members.router,
     operations.router,
 ]
 
