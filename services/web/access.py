@@ -28,6 +28,8 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/me"): AGENDA,
     ("GET", "/me/agenda"): AGENDA,
     ("GET", "/me/when"): AGENDA,
+    ("GET", "/me/offline"): ANYONE,
+    ("GET", "/sw.js"): ANYONE,
     ("POST", "/me/offers/{offer_id}/accept"): AGENDA,
     ("POST", "/me/offers/{offer_id}/decline"): AGENDA,
     ("POST", "/me/terms"): AGENDA,

@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from availability import store as agendas
 from availability.agenda import SlotRow
 from availability.store import PractitionerRow
+from availability.terms import resting_until
 from dispatcher import store as requests
 from dispatcher.life import State
 from dispatcher.views import RequestRow
@@ -34,6 +36,7 @@ router = APIRouter()
 
 AHEAD = timedelta(days=14)
 MOST_REPEATS = 30
+WORKER = Path(__file__).parents[1] / "static" / "sw.js"
 _EVERY = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 _ENDED = {State.FULFILLED: "fulfilled", State.NO_SHOW: "no_show"}
 
@@ -97,6 +100,18 @@ async def agenda(request: Request, whom: Annotated[str | None, Query(alias="for"
     return page("me/agenda.html", **await _agenda(request, chosen), practitioner=chosen)
 
 
+@router.get("/me/offline", response_class=HTMLResponse)
+async def offline(request: Request) -> HTMLResponse:
+    """What is shown without a network: opens slots, and holds nothing of anybody."""
+    return page("me/offline.html", **frame(request, None), practitioner=None)
+
+
+@router.get("/sw.js")
+async def worker() -> FileResponse:
+    """The service worker: at the root, so that it may serve this page."""
+    return FileResponse(WORKER, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
 @router.get("/me/when")
 async def when(
     request: Request,
@@ -157,6 +172,8 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
         "offers": offers,
         "week": week,
         "weeks": weeks,
+        "resting": resting_until(who.terms, now),
+        "tonight": any(now < away.since and away.until < now + timedelta(hours=24) for away in who.terms.absences),
         "several": len(await acts_for(house, signed_in(request))) > 1,
         "visits": await _visits(house, slots, coming, now),
         "days": _days([slot for slot in slots if slot.status == "open"], now, zone),
