@@ -2,26 +2,48 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
 from schemas.practitioner import Terms
 from schemas.sealed import Sealed
-from schemas.values import Capacity, Minutes, Mode, Place, SlotState, Value
+from schemas.values import AgeBand, Capacity, Code, Minutes, Mode, Place, SlotState, Value, Visibility
 
 AHEAD_AT_MOST = timedelta(days=90)
 """A slot of unscheduled care further away than this is a slip of the pen."""
 
 
+LONGEST_FREEZE = 48 * 60
+"""Minutes. Who wants to know two days before is asked for nothing unscheduled."""
+
+
+class Audience(Value):
+    """For whom a time is: to whom it is shown, the ages and reasons that are accepted (none named = all), the specialty
+    ("" = the ordinary practice), and `freeze`: minutes before a seat's start from which nobody new is booked in it."""
+
+    visibility: Visibility = Visibility.CPTS
+    ages: tuple[AgeBand, ...] = Field(default=(), max_length=len(AgeBand))
+    reasons: tuple[Code, ...] = Field(default=(), max_length=30)
+    specialty: str = Field(default="", max_length=8)
+    freeze: int = Field(default=0, ge=0, le=LONGEST_FREEZE)
+
+
+ANYBODY = Audience()
+
+
 class NewSlot(Value):
-    """A time to open: start (aware UTC), length in minutes, how many patients, in which modes."""
+    """A time to open: start (aware UTC), length in minutes, how many patients, in which modes, for whom. `pattern`: the
+    week that repeats (its id) from which it comes."""
 
     start: AwareDatetime
     minutes: Minutes
     capacity: Capacity = 1
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
+    audience: Audience = ANYBODY
+    pattern: str | None = None
 
 
 class NewPractitioner(Value):
@@ -86,6 +108,8 @@ class SlotRow:
     version: int
     seats: tuple[SeatRow, ...]
     once: bool = False
+    audience: Audience = ANYBODY
+    pattern: str | None = None
     gone: bool = False
 
 
@@ -98,12 +122,22 @@ def slot_ends(slot: NewSlot | SlotRow) -> datetime:
     return slot.start + timedelta(minutes=slot.minutes)
 
 
+def touches(start: datetime, ends: datetime, spans: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Whether [start, ends) has a moment in common with one of the spans."""
+    return any(since < ends and until > start for since, until in spans)
+
+
 def state_of(slot: SlotRow) -> SlotState:
     """What is left of the slot. A closed slot has nothing left, nor has one that is gone where it came from."""
     taken = {seat.seat for seat in slot.seats}
     free = [] if slot.status != "open" or slot.gone else [seat for seat in range(slot.capacity) if seat not in taken]
-    first = seat_start(slot.start, slot.minutes, slot.capacity, free[0]) if free else None
-    return SlotState(version=slot.version, free=len(free), next_start=None if first is None else int(first.timestamp()))
+    starts = tuple(int(seat_start(slot.start, slot.minutes, slot.capacity, seat).timestamp()) for seat in free)
+    return SlotState(
+        version=slot.version,
+        free=len(free),
+        next_start=starts[0] if starts else None,
+        starts=starts if slot.capacity > 1 else (),
+    )
 
 
 def overlap(new: Sequence[NewSlot], open_: Iterable[SlotRow]) -> tuple[datetime, int] | None:
@@ -115,6 +149,20 @@ def overlap(new: Sequence[NewSlot], open_: Iterable[SlotRow]) -> tuple[datetime,
                 return start, minutes
         spans.append((slot.start, slot.minutes))
     return None
+
+
+def again(rows: Iterable[SlotRow], days: int, zone: ZoneInfo, now: datetime) -> list[NewSlot]:
+    """The same times so many days later, by the clock of the place: those still to come. What was opened for one
+    patient alone is left out, and what was taken back."""
+    slots = []
+    for row in rows:
+        local = row.start.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+        start = local.replace(tzinfo=zone).astimezone(UTC)
+        if start > now and row.status == "open" and not row.once:
+            slots.append(
+                NewSlot(start=start, minutes=row.minutes, capacity=row.capacity, modes=row.modes, audience=row.audience)
+            )
+    return slots
 
 
 def usable_mode(wanted: Sequence[Mode], offered: Sequence[Mode]) -> Mode:

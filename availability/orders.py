@@ -1,21 +1,25 @@
 """What does availability do when a person asks? Publish, cancel, hold, release, register."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import members, store, upstream
+from availability import members, patterns, store, upstream
 from availability.agenda import (
     AHEAD_AT_MOST,
     NewPractitioner,
     NewSlot,
     SeatRow,
+    again,
     overlap,
     slot_ends,
     state_of,
+    touches,
     usable_mode,
 )
+from availability.agenda_weeks import fitting
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
 from availability.store import Desk, PractitionerRow
@@ -54,12 +58,35 @@ async def publish_slots(
     if other is not None:
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
     busy = await upstream.busy_times(db, practitioner_id, first, ends)
-    for slot in slots:
-        if any(at < slot_ends(slot) and until > slot.start for at, until in busy):
-            return Refused(code="busy_elsewhere", about={"start": slot.start.isoformat()})
+    taken = next((slot for slot in slots if touches(slot.start, slot_ends(slot), busy)), None)
+    if taken is not None:
+        return Refused(code="busy_elsewhere", about={"start": taken.start.isoformat()})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]
+
+
+async def repeat_day(
+    order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is a busy time
+    of a linked agenda, is left out."""
+    who = await store.lock_practitioner(db, practitioner_id)
+    if who is None:
+        return Refused(code="unknown_practitioner")
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    before, after = (
+        (midnight + timedelta(days=ahead)).replace(tzinfo=zone).astimezone(UTC) for ahead in (-days, 1 - days)
+    )
+    then = [slot for slot in await store.agenda(db, who.id, before, after) if before <= slot.start]
+    known = await store.agenda(db, who.id, now, now + timedelta(days=2), only_open=True)
+    busy = await upstream.busy_times(db, who.id, now, now + timedelta(days=2))
+    free = [slot for slot in again(then, days, zone, now) if not touches(slot.start, slot_ends(slot), busy)]
+    slots = fitting(free, known)
+    if not slots:
+        return Refused(code="nothing_to_repeat")
+    named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
+    return [say_opened(order, slot, now) for slot in await store.add_slots(db, who, named)]
 
 
 async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -90,15 +117,22 @@ async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: date
 
 
 async def hold_seat(
-    order: Order, request_id: str, slot_id: str, mode: Mode, db: AsyncConnection, now: datetime
+    order: Order,
+    request_id: str,
+    slot_id: str,
+    mode: Mode,
+    db: AsyncConnection,
+    now: datetime,
+    since: datetime | None = None,
 ) -> list[Event] | Refused:
-    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster.
+    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster. Of several free seats
+    the lowest that begins at `since` or later.
 
     A request holds one seat: another one it held is given back in the same transaction.
     """
     desk = await Desk(db).fetch([slot_id], [request_id])
     slot = await desk.slot(slot_id)
-    seat = seat_for(slot, request_id, now)
+    seat = seat_for(slot, request_id, now, since)
     if slot is None or isinstance(seat, str):
         why = "unknown" if slot is None else seat
         return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
@@ -151,6 +185,8 @@ async def set_terms(
         return Refused(code="not_yours_to_allow")
     if who.terms == terms and who.version:
         return []
+    if who.terms.absences != terms.absences:  # weeks that repeat are looked at again
+        await patterns.opened(db, who.id, now)
     return [_described(order, await members.set_terms(db, who, terms), now)]
 
 

@@ -25,6 +25,7 @@ def say_opened(cause: Cause, slot: SlotRow, now: datetime) -> SlotOpened:
         capacity=slot.capacity,
         modes=slot.modes,
         state=state_of(slot),
+        **dict(slot.audience),
     )
 
 

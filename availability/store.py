@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
+from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
@@ -120,6 +121,8 @@ async def add_slots(
             "status": "open",
             "version": 1,
             "once": once,
+            "audience": None if slot.audience == ANYBODY else slot.audience.model_dump_json(),
+            "pattern": slot.pattern,
         }
         for slot_id, slot in slots
     ]
@@ -127,22 +130,11 @@ async def add_slots(
     place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
     return [
         SlotRow(
-            slot_id,
-            who.territory,
-            who.id,
-            who.profession,
-            place,
-            slot.start,
-            slot.minutes,
-            slot.capacity,
-            slot.modes,
-            "open",
-            1,
-            (),
-            once,
+            slot_id, who.territory, who.id, who.profession, place, slot.start, slot.minutes, slot.capacity, slot.modes,
+            "open", 1, (), once, slot.audience, slot.pattern,
         )
         for slot_id, slot in slots
-    ]
+    ]  # fmt: skip
 
 
 async def agenda(
@@ -226,9 +218,9 @@ class Desk:
         self.visits.remove(slot.practitioner_id, seat.request_id)
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
-    async def close(self, slot: SlotRow, *, gone: bool = False) -> SlotRow:
-        """The slot, taken back; `gone` = because it is no longer where it came from."""
-        return await self._change(slot, status="closed", gone=gone or slot.gone)
+    async def close(self, slot: SlotRow, status: str = "closed", *, gone: bool = False) -> SlotRow:
+        """The slot, open no more: taken back, unless `status` says otherwise; `gone` = from where it came from."""
+        return await self._change(slot, status=status, gone=gone or slot.gone)
 
     async def mark(self, slot: SlotRow, *, gone: bool) -> SlotRow:
         return await self._change(slot, gone=gone)
@@ -273,23 +265,19 @@ async def with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
         seats.setdefault(seat.slot_id, []).append(_seat(seat))
     return [
         SlotRow(
-            row.id,
-            row.territory,
-            row.practitioner_id,
-            row.profession,
-            Place(commune=row.commune, lat=row.lat, lon=row.lon),
-            row.start,
-            row.minutes,
-            row.capacity,
-            tuple(map(Mode, row.modes.split(","))),
-            row.status,
-            row.version,
-            tuple(seats.get(row.id, ())),
-            row.once,
-            row.gone,
+            row.id, row.territory, row.practitioner_id, row.profession,
+            Place(commune=row.commune, lat=row.lat, lon=row.lon), row.start, row.minutes, row.capacity,
+            tuple(map(Mode, row.modes.split(","))), row.status, row.version, tuple(seats.get(row.id, ())), row.once,
+            ANYBODY if row.audience is None else _audience(row.audience), row.pattern, row.gone,
         )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def _audience(text: str) -> Audience:
+    """One value for all equal ones: a practitioner's slots are mostly for the same people."""
+    return Audience.model_validate_json(text)
 
 
 def _seat(row: Any) -> SeatRow:

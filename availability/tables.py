@@ -55,8 +55,9 @@ class DelegationTable(SQLModel, table=True):
 
 class SlotTable(SQLModel, table=True):
     """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps; `once` = opened for
-    one patient alone, on being asked: it is open to nobody else afterwards. `feed` and `uid` say where it came from;
-    `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
+    one patient alone, on being asked: it is open to nobody else afterwards. `audience` = for whom it is, empty = for
+    anybody of the territory; `pattern` = the week that repeats from which it comes, `feed` and `uid` the agenda kept
+    elsewhere; `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
 
     __tablename__ = "slot"
     __table_args__ = (
@@ -78,9 +79,28 @@ class SlotTable(SQLModel, table=True):
     status: str = "open"
     version: int = 1
     once: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    audience: str | None = None
+    pattern: str | None = None
     feed: str | None = None
     uid: str | None = None
     gone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class PatternTable(SQLModel, table=True):
+    """A week that repeats. `body` is the pattern; `version` counts its changes; slots are open until `opened_until`."""
+
+    __tablename__ = "pattern"
+    __table_args__ = (
+        Index("pattern_of_practitioner", "practitioner_id"),
+        Index("pattern_due", "territory", "opened_until"),
+    )
+    id: str = Field(primary_key=True)
+    territory: str
+    practitioner_id: str
+    body: str
+    version: int
+    opened_until: datetime
+    ended: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class FeedTable(SQLModel, table=True):
@@ -184,5 +204,5 @@ def _table(model: Any) -> Table:
 
 
 PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
-SLOT, BOOKING = _table(SlotTable), _table(BookingTable)
-FEED, BUSY, PRACTICE = _table(FeedTable), _table(BusyTable), _table(PracticeTable)
+SLOT, BOOKING, PATTERN = map(_table, (SlotTable, BookingTable, PatternTable))
+FEED, BUSY, PRACTICE = map(_table, (FeedTable, BusyTable, PracticeTable))

@@ -17,12 +17,14 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
-from dispatcher import members, rounds
+from dispatcher import members
+from dispatcher import scarcity as priced
 from dispatcher import store as dispatcher_store
-from dispatcher.matching.seats import fill
+from dispatcher.matching.seats import by_hour, fill
+from dispatcher.rounds import EVERY
 from notifications import handlers as notifications
 from schemas.event import durable
-from services import newcomers, scarcity
+from services import agendas, newcomers, rounds, scarcity
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -32,7 +34,6 @@ from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.feeds import polling
 from services.house import House
-from services.ids import own_order
 from services.reference.communes import load_communes
 from services.retention import Retention
 from services.sender import Sender
@@ -86,7 +87,9 @@ async def running(
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("feeds", polling.Polling(house).sweep, polling.EVERY),
-                ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
+                ("weeks", partial(agendas.open_weeks, house), agendas.EVERY / settings.speed),
+                ("unused slots", partial(agendas.give_back, house), agendas.EVERY / settings.speed),
+                ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
@@ -252,13 +255,6 @@ async def _close(client: Client) -> None:
     await asyncio.gather(client.close(), return_exceptions=True)
 
 
-async def _rounds(house: House) -> None:
-    """What is decided better together, territory by territory."""
-    for territory in house.territories:
-        order = own_order(territory)
-        await house.mailbox.order(order, partial(rounds.on_round, order, seats=house.seats))
-
-
 async def learn_slots(house: House, client: Client) -> None:
     """Fill the index from the database, then follow the facts from where the projection had got to."""
     js = client.jetstream(timeout=10)
@@ -280,6 +276,9 @@ async def _fill_seats(house: House) -> None:
         fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
         for practitioner_id in await members.fill(house.seats.people, db, now):
             house.seats.know_again(practitioner_id)
+        for territory in house.territories:
+            if (known := await priced.latest(db, territory)) is not None:
+                house.seats.know_bids(territory, by_hour(known[1].bids))
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

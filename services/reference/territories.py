@@ -34,7 +34,7 @@ DEMONSTRATIONS: dict[str, tuple[str, ...]] = {
 """The communities the demonstration plays, each with the ids of its territories."""
 
 REQUIRED = ("territory", "name", "departement", "insee_code")
-OPTIONAL = ("phone", "sender", "radius_km", "professionals", "told_before")
+OPTIONAL = ("phone", "sender", "radius_km", "professionals", "told_before", "saturday_until", "bridges")
 PARTIAL = "partiel"
 _SHIPPED = (
     "territory",
@@ -78,7 +78,8 @@ def import_territory(path: Path) -> Territory:
     `departement` (`81`, `2A`, `974`: gives the time zone), `insee_code` (five characters, text). Optional,
     the first filled line counts: `phone` (shown to patients; 116 117 otherwise), `sender` (of the SMS, 3 to
     11 letters and digits; the name's beginning otherwise), `radius_km` (30 otherwise), `professionals`,
-    `told_before` (late confirmation, in minutes; none otherwise).
+    `told_before` (late confirmation, in minutes; none otherwise), `saturday_until` and `bridges` (what the regional
+    order counts as out of hours: Saturdays from that hour, bridge days 1).
     By line: `postal_codes` (of a commune that is shared with other territories: the codes, space separated, that belong
     to this one) and `protocol` (`Pansement: 60`: for a reason, the professions by code that may see the patient by the
     territory's own protocol; several reasons in one cell are separated by |, and any line may hold them).
@@ -276,6 +277,8 @@ _ASKED: dict[str, str] = {
     "radius_km": "radius_km : un nombre de kilomètres, entre 1 et 200.",
     "professionals": "professionals : un nombre entier.",
     "told_before": "told_before : de 30 à 720 minutes avant la visite, ou rien pour dire l'heure tout de suite.",
+    "saturday_until": "saturday_until : l'heure à partir de laquelle le samedi est de garde, de 8 à 20, ou rien.",
+    "bridges": "bridges : 1 si les ponts sont de garde, 0 ou rien sinon.",
 }
 
 

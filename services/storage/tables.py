@@ -29,6 +29,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     availability.PracticeTable,
     availability.DelegationTable,
     availability.SlotTable,
+    availability.PatternTable,
     availability.BookingTable,
     availability.FeedTable,
     availability.BusyTable,

@@ -56,6 +56,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/members/import"): STEERING | OPERATION,
     ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
+    ("POST", "/api/practitioners/{practitioner_id}/pause"): AGENDA,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,
@@ -69,8 +70,13 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/requests/{request_id}/close"): CARE,
     # --- slots ---------------------------------------------------------------------------------------------
     ("POST", "/api/slots"): AGENDA,
+    ("POST", "/api/slots/again"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}/end"): AGENDA,
     # --- agendas kept elsewhere ----------------------------------------------------------------------------
     ("GET", "/feeds"): AGENDA | STEERING,
     ("GET", "/feeds/list"): AGENDA | STEERING,
@@ -86,6 +92,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/requests/{request_id}/asked"): REGULATION,
     ("POST", "/api/requests/{request_id}/agree"): REGULATION,
     ("GET", "/api/ledger"): AGENDA | STEERING,
+    ("GET", "/api/use"): AGENDA | STEERING,
     # --- watching ------------------------------------------------------------------------------------------
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,

@@ -30,6 +30,7 @@ STRANGERS = {
     Role.PRACTITIONER: "dr-far",
     Role.DELEGATE: "sec-toulouse-ouest",
 }
+WEEK = {"days": [2], "begins": "9h", "ends": "10h", "minutes": 20}
 DRAFT = "a-draft-that-is-nobodys"
 ENDLESS = ("GET", "/api/events")
 NOT_OURS = {("GET", "/docs/openapi.json")}
@@ -61,6 +62,10 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests/{request_id}/place": {"slot_id": "none"},
         "/api/requests/{request_id}/agree": {"practitioner_id": "dr-anne", "start": "demain 9h"},
         "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
+        "/api/practitioners/{practitioner_id}/pause": {"pause": "tonight"},
+        "/api/slots/again": {"days": 7},
+        "/api/practitioners/{practitioner_id}/weeks": WEEK,
+        "/api/weeks/{pattern_id}": WEEK,
         "/api/offers/{offer_id}/accept": {},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
         "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
@@ -107,6 +112,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
             "offer_id": "0" * 32,
             "feed_id": "0" * 32,
             "practitioner_id": "dr-anne",
+            "pattern_id": "0" * 32,
         }
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))

@@ -20,6 +20,7 @@ from services.web.api import (
     slots,
     stream,
     terms,
+    weeks,
 )
 
 routers: tuple[APIRouter, ...] = (
@@ -30,6 +31,7 @@ routers: tuple[APIRouter, ...] = (
     holds.router,
     requests.router,
     slots.router,
+    weeks.router,
     feeds.router,
     offers.router,
     asked.router,

@@ -1,6 +1,7 @@
 """Who was asked and who saw whom, week by week? Everybody sees the own week, the coordinator everybody's."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -35,6 +36,29 @@ async def week(request: Request, back: Annotated[int, Query(ge=0, le=520)] = 0) 
             for one in found.receipts
         ],
     }
+
+
+@router.get("/api/use")
+async def use(request: Request, back: Annotated[int, Query(ge=0, le=120)] = 0) -> Json:
+    """One month (`back` months before this one): of the seats that were opened and are over, how many were used."""
+    house, account = house_of(request), signed_in(request)
+    async with house.database.read() as db:
+        since, until, found = await use_for(house, account, db, back)
+    return {
+        "since": show_moment(since),
+        "until": show_moment(until),
+        "practitioners": [asdict(line) | {"unused_share": round(line.unused_share, 4)} for line in found],
+    }
+
+
+async def use_for(
+    house: House, account: Account, db: AsyncConnection, back: int = 0
+) -> tuple[datetime, datetime, list[ledger.UseLine]]:
+    """The month and what this account may see of it, the most offered first."""
+    now, zone = house.clock.now(), own_territory(house, account).tz
+    since, until = ledger.month_of(now, zone, back)
+    people = await _people(house, account, db)
+    return since, until, await ledger.use(db, people, since, min(until, now))
 
 
 async def ledger_for(house: House, account: Account, db: AsyncConnection, back: int = 0) -> ledger.Ledger:

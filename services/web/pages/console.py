@@ -92,7 +92,6 @@ async def console(request: Request) -> HTMLResponse:
     return page(
         "console.html",
         **values,
-        radius=territory.radius_km,
         told_before=territory.told_before,
         reasons=dict.fromkeys((*REASONS, *(reason for reason, _ in territory.protocols))),
         shortcuts=SHORTCUTS,

@@ -24,6 +24,7 @@ from services.web.pages.frame import frame
 from services.web.pages.offers import asked_of, own_week, said_of
 from services.web.pages.shown import say_age
 from services.web.pages.story import Told, open_messages
+from services.web.pages.weeks import weeks_of
 from services.web.problems import Problem
 from services.web.render import page
 from services.web.saying import NB, say_time, say_when
@@ -151,9 +152,11 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
         alerts = await notices.messages_to(db, who.id, limit=6)
         offers = await asked_of(house, db, who)
         week = await own_week(house, signed_in(request), db, who)
+        weeks = await weeks_of(db, who)
     return values | {
         "offers": offers,
         "week": week,
+        "weeks": weeks,
         "several": len(await acts_for(house, signed_in(request))) > 1,
         "visits": await _visits(house, slots, coming, now),
         "days": _days([slot for slot in slots if slot.status == "open"], now, zone),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014_0001"
-down_revision = "0009_0001"
+down_revision = "0010_0001"
 contract = False
 
 
