@@ -25,6 +25,8 @@ class Letter:
     sender: str = "Relais"
     lane: int = 1
     valid_until: datetime | None = None
+    seconds_left: int | None = None
+    """Until then, counted from the moment of the sending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,11 @@ async def take(
     order: Order, provider: str, tokens: tuple[int, int], carriers: Carriers, not_now: NotNow,
     db: AsyncConnection, now: datetime,
 ) -> tuple[list[Claimed], list[Event]]:  # fmt: skip
-    """The most urgent messages for this provider, claimed: at most `tokens` (for lane 0 only, for any lane)."""
+    """The most urgent messages for this provider, claimed: at most `tokens` (for lane 0, of these for any lane)."""
     way = carriers[provider].way
     not_here = provider if _others(provider, carriers) else ""
-    kept, any_ = tokens
-    found = await attempts.due(db, now, way, (0, 0), kept + any_, not_here)
-    room = min(any_, kept + any_ - len(found))
+    found = await attempts.due(db, now, way, (0, 0), tokens[0], not_here)
+    room = min(tokens[1], tokens[0] - len(found))
     if room > 0:
         found += await attempts.due(db, now, way, (1, 3), room, not_here)
     said: list[Event] = []

@@ -32,6 +32,7 @@ from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.house import House
 from services.ids import own_order
+from services.providers import close_channels
 from services.reference.communes import load_communes
 from services.retention import Retention
 from services.sender import Sender
@@ -77,6 +78,7 @@ async def running(
         relay, client = await stack.enter_async_context(_on_the_bus(house, url, workers))
         sender = Sender(house.mailbox, house.vault, house.clock, house.channels, house.territories)
         if "notifications" in workers:
+            stack.push_async_callback(close_channels, house.channels)
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)

@@ -176,7 +176,7 @@ class Sender:
     async def _claim(self, name: str) -> list[Claimed]:
         line = self._lines.of(name)
         tokens = line.tokens(BATCH)
-        if sum(tokens) < 1:
+        if tokens[0] < 1:
             return []
         claimed: list[Claimed] = []
         order, carriers = _order(), self._lines.carriers()
@@ -217,7 +217,7 @@ class Sender:
         sender = territory.sender if territory else "Relais"
         return Letter(
             message.message_id, message.kind, message.recipient_id, to, text, one.reference, sender, message.lane,
-            message.valid_until,
+            message.valid_until, max(1, int((message.valid_until - self._clock.now()).total_seconds())),
         )  # fmt: skip
 
     async def _write_down(self, fates: Sequence[tuple[Claimed, Outcome]]) -> None:
