@@ -19,6 +19,7 @@ GRACE = timedelta(seconds=90)
 """A message claimed longer ago than this by a sender that died is ambiguous, never « unsent »."""
 LISTEN = timedelta(seconds=30)
 """After an absence receipts that waited come first: nothing is given up as lost before so long."""
+DIED = "the sender died"
 MOST_A_DAY = 20
 """Messages to one number in 24 h, urgent ones not counted: more is a mistake of ours."""
 BY_NUMBER = ("sms", "voice")
@@ -35,7 +36,7 @@ class Carrier:
 Carriers = Mapping[str, Carrier]
 """By provider's name."""
 NotNow = Callable[[MessageRow], datetime | None]
-"""Until when a message must wait (quiet hours), None = it may leave."""
+"""Until when a message must wait (quiet hours, the budget), None = it may leave."""
 
 
 async def take(
@@ -53,7 +54,7 @@ async def take(
     leaving = []
     for message in found:
         until = not_now(message)
-        if until is None or until >= message.valid_until:
+        if until is None:
             leaving.append(message)
         else:
             await attempts.put_off(db, message.message_id, until)
@@ -78,7 +79,7 @@ async def give_up_lost(order: Order, carriers: Carriers, db: AsyncConnection, no
     """Messages whose sender died between claim and outcome are ambiguous: they may have left."""
     said: list[Event] = []
     for one in await attempts.left_claimed(db, now - GRACE):
-        said += await _not_accepted(order, one, Ambiguous("the sender died"), carriers, db, now)
+        said += await _not_accepted(order, one, Ambiguous(DIED), carriers, db, now)
     return said
 
 
@@ -91,7 +92,7 @@ async def end_graces(
     for one, until in await attempts.past_grace(db, now):
         heard = one.provider in listening or now - until > 3 * rule.GRACE[one.message.lane]
         if heard and await attempts.answered(db, one.attempt_id, "ambiguous", "lost", "no receipt", now):
-            step = rule.given_up(stand(one, carriers), now)
+            step = rule.given_up(stand(one, carriers), now, died=one.why == DIED)
             said += await follow(order, one.message, step, db, now, from_=("ambiguous",))
     return said
 

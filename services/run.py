@@ -23,6 +23,7 @@ from dispatcher.matching.seats import fill
 from notifications import handlers as notifications
 from schemas.event import durable
 from services import newcomers, scarcity
+from services.addresses import sender_of
 from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
@@ -35,7 +36,6 @@ from services.ids import own_order
 from services.providers import close_channels
 from services.reference.communes import load_communes
 from services.retention import Retention
-from services.sender import Sender
 from services.settings import Settings
 from services.storage.aside import Readers, describe
 from services.ticker import Ticker, Timed
@@ -43,8 +43,7 @@ from services.ticker import Ticker, Timed
 log = logging.getLogger("relais")
 
 ROOMS = ("dispatcher", "availability", "notifications")
-CLOCK = "clock"
-"""The worker that runs the sweeps."""
+CLOCK = "clock"  # the worker that runs the sweeps
 ALL = (*ROOMS, CLOCK)
 
 BUS_WITHIN = 5.0
@@ -76,9 +75,9 @@ async def running(
             yield house
             return
         relay, client = await stack.enter_async_context(_on_the_bus(house, url, workers))
-        sender = Sender(house.mailbox, house.vault, house.clock, house.channels, house.territories)
+        sender = sender_of(house)
+        stack.push_async_callback(close_channels, house.channels)
         if "notifications" in workers:
-            stack.push_async_callback(close_channels, house.channels)
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
