@@ -55,6 +55,10 @@ class NotSent:
     """The provider could not be reached at all: counts for its breaker."""
 
 
+BROKEN = "connection lost"
+"""How the `why` of an Ambiguous begins whose connection ended with the message under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
     """The bytes left and nobody answered: it may have arrived."""

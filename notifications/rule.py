@@ -14,7 +14,7 @@ from notifications.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejecte
 GRACE = {0: timedelta(seconds=45), 1: timedelta(seconds=90), 2: timedelta(minutes=10), 3: timedelta(minutes=10)}
 """How long a receipt is waited for, by lane, before anything is learned of a provider."""
 MOST_LOST = 3
-"""Two for each attempt given up as lost, one for each whose sender died: beyond, nothing more is sent there."""
+"""Two for each attempt given up as lost, one for each that was cut short: beyond, nothing more is sent there."""
 LONGEST = 4
 """Times that grace, at most: a phone that is switched off answers in hours, and says nothing of the provider."""
 ENOUGH = 20
@@ -92,10 +92,10 @@ def refused(word: str, stand: Stand, now: datetime, end: End = "refused") -> Ste
     return Step("due", stand.then[0], stand.then[1:], at=now, lost=stand.lost, why=word)
 
 
-def given_up(stand: Stand, now: datetime, *, died: bool = False) -> Step:
-    """The grace is over and no receipt came: lost, one more attempt, by another provider where there is one. An attempt
-    whose sender died (`died`) most likely never left: it counts for half."""
-    lost = stand.lost + (1 if died else 2)
+def given_up(stand: Stand, now: datetime, *, cut: bool = False) -> Step:
+    """The grace is over and no receipt came: lost, one more attempt, by another provider where there is one. One
+    whose sender died, or whose connection ended (`cut`), most likely never got there: it counts for half."""
+    lost = stand.lost + (1 if cut else 2)
     if now >= stand.valid_until:
         return Step("failed", stand.way, (), why="no receipt", end="ambiguous")
     if lost > MOST_LOST:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import attempts, rule
 from notifications.attempts import Claimed
-from notifications.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejected
+from notifications.outcome import BROKEN, Accepted, Ambiguous, NotSent, Outcome, Rejected
 from notifications.rule import Stand, Step
 from notifications.store import MessageRow
 from schemas.event import Event, Order, derived_id
@@ -92,7 +92,7 @@ async def end_graces(
     for one, until in await attempts.past_grace(db, now):
         heard = one.provider in listening or now - until > 3 * rule.GRACE[one.message.lane]
         if heard and await attempts.answered(db, one.attempt_id, "ambiguous", "lost", "no receipt", now):
-            step = rule.given_up(stand(one, carriers), now, died=one.why == DIED)
+            step = rule.given_up(stand(one, carriers), now, cut=(one.why or "").startswith((DIED, BROKEN)))
             said += await follow(order, one.message, step, db, now, from_=("ambiguous",))
     return said
 
