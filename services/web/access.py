@@ -81,6 +81,8 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/figures"): OVERSIGHT,
     ("GET", "/api/traffic"): OPERATION,
     ("GET", "/api/scarcity"): REGULATION,
+    # --- what providers of messages say: their secret is the right -----------------------------------------
+    ("POST", "/hooks/{provider}"): ANYONE,
     # --- upkeep --------------------------------------------------------------------------------------------
     ("POST", "/api/people/erase"): STEERING,
     ("POST", "/api/republish"): OPERATION,

@@ -97,6 +97,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
             continue
         client = await sign_in(OWN[role])
         named = {"token": "234567abcdef", "aside_id": "0" * 32, "offer_id": "0" * 32, "practitioner_id": "dr-anne"}
+        named["provider"] = "nobody"
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))
         allowed = ACCESS[method, path]
