@@ -23,21 +23,27 @@ class Seat:
     minutes: int
 
 
-def seat_for(slot: SlotRow | None, request_id: str, now: datetime) -> Seat | Lost:
-    """The seat the request may take: its own held one, else the lowest free one; or why it is lost."""
+def seat_for(slot: SlotRow | None, request_id: str, now: datetime, since: datetime | None = None) -> Seat | Lost:
+    """The seat the request may take: its own held one, else the lowest free one that begins at `since` or later and is
+    still to come, and not frozen (the practitioner wants to know by then who comes); or why it is lost."""
     if slot is None:
         return "unknown"
     if slot.status != "open":
         return "closed"
+    each = slot.minutes // slot.capacity or 1
     mine = next((seat for seat in slot.seats if seat.request_id == request_id), None)
+    if slot.gone and mine is None:
+        return "closed"
     taken = {seat.seat for seat in slot.seats}
-    number = mine.seat if mine else next((n for n in range(slot.capacity) if n not in taken), None)
-    if number is None:
+    free = [mine.seat] if mine else [number for number in range(slot.capacity) if number not in taken]
+    if not free:
         return "taken"
-    start = seat_start(slot.start, slot.minutes, slot.capacity, number)
-    if start <= now:
-        return "past"
-    return Seat(number, start, slot.minutes // slot.capacity or 1)
+    soonest = now if mine else max(now + timedelta(minutes=slot.audience.freeze), since or now)
+    for number in free:
+        start = seat_start(slot.start, slot.minutes, slot.capacity, number)
+        if start > now and start >= soonest:
+            return Seat(number, start, each)
+    return "past"
 
 
 def exchange(
@@ -57,7 +63,7 @@ def exchange(
     taken: list[SeatRow] = []
     for move in moves:
         slot = after.get(move.to_slot)
-        seat_free = seat_for(slot, move.request_id, now)
+        seat_free = seat_for(slot, move.request_id, now, move.start)
         if slot is None or isinstance(seat_free, str) or seat_free.start > move.latest:
             return None
         mode = usable_mode(move.modes, slot.modes)

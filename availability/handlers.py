@@ -23,7 +23,7 @@ from schemas.values import system_actor
 async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[Event]:
     """Book the proposed seat: SlotBooked, or SlotLost when someone was faster."""
     slot = await desk.slot(event.slot_id)
-    seat = seat_for(slot, event.request_id, now)
+    seat = seat_for(slot, event.request_id, now, event.start)
     if slot is None or isinstance(seat, str):
         return [_lost(event, event, event.slot_id, slot, seat if isinstance(seat, str) else "unknown", now)]
     held, who = await desk.seat_of(event.request_id), slot.practitioner_id

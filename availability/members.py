@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import NewPractitioner
+from availability.agenda import NewPractitioner, Practice
 from availability.store import PractitionerRow, practitioner_row
-from availability.tables import PRACTITIONER
+from availability.tables import DELEGATION, PRACTICE, PRACTITIONER
 from schemas.practitioner import Terms
 
 _COLUMNS = ("name", "profession", "specialty", "commune", "lat", "lon", "address")
-_KEPT = ("zone", "phone")
+_KEPT = ("zone", "phone", "email", "national_id")
 """What a registration that does not say it leaves as it was."""
 
 
@@ -33,12 +33,49 @@ async def register(db: AsyncConnection, territory: str, people: Sequence[NewPrac
     return await _these(db, list(once))
 
 
+async def known_by(db: AsyncConnection, national_ids: Sequence[str], ids: Sequence[str]) -> dict[str, PractitionerRow]:
+    """Those known by one of these national numbers, or, without any, by one of these ids; by number, or by id."""
+    mine = PRACTITIONER.c.national_id.in_(national_ids) | PRACTITIONER.c.id.in_(ids)
+    rows = [practitioner_row(row) for row in await db.execute(select(PRACTITIONER).where(mine))]
+    return {row.national_id or row.id: row for row in rows}
+
+
+async def practices(db: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Practice, ...]]:
+    """The further places of these practitioners, in order."""
+    query = select(PRACTICE).where(PRACTICE.c.practitioner_id.in_(ids)).order_by(PRACTICE.c.rank)
+    found: dict[str, list[Practice]] = {}
+    for row in await db.execute(query):
+        found.setdefault(row.practitioner_id, []).append(Practice.model_validate(row._asdict()))
+    return {one: tuple(places) for one, places in found.items()}
+
+
+async def set_practices(db: AsyncConnection, places: Mapping[str, Sequence[Practice]]) -> None:
+    """These are the further places of each of these practitioners."""
+    await db.execute(delete(PRACTICE).where(PRACTICE.c.practitioner_id.in_(list(places))))
+    rows = [
+        {"practitioner_id": one, "rank": rank, **place.model_dump()}
+        for one, theirs in places.items()
+        for rank, place in enumerate(theirs, 1)
+    ]
+    if rows:
+        await db.execute(insert(PRACTICE), rows)
+
+
 async def set_terms(db: AsyncConnection, who: PractitionerRow, terms: Terms) -> PractitionerRow:
     """The practitioner with these terms."""
     mine = PRACTITIONER.c.id == who.id
     version = who.version + 1
     await db.execute(update(PRACTITIONER).where(mine).values(terms=terms.model_dump_json(), version=version))
     return who.model_copy(update={"terms": terms, "version": version})
+
+
+async def entrust(db: AsyncConnection, delegate_id: str, practitioner_id: str, acts: bool) -> bool:
+    """The delegate acts for this practitioner too, or no more; False when that was so already."""
+    row = {"delegate_id": delegate_id, "practitioner_id": practitioner_id}
+    if acts:
+        return bool((await db.execute(insert(DELEGATION).values(row).on_conflict_do_nothing())).rowcount)
+    mine = DELEGATION.c.delegate_id == delegate_id, DELEGATION.c.practitioner_id == practitioner_id
+    return bool((await db.execute(delete(DELEGATION).where(*mine))).rowcount)
 
 
 async def describe(db: AsyncConnection, zones: Mapping[str, str], limit: int) -> list[PractitionerRow]:
@@ -64,7 +101,7 @@ async def _these(db: AsyncConnection, ids: Sequence[str]) -> list[PractitionerRo
 
 
 def _columns(one: NewPractitioner) -> dict[str, Any]:
-    plain = one.model_dump(exclude={"phone", "terms"})
+    plain = one.model_dump(exclude={"phone", "email", "terms"})
     sealed = {name: None if value is None else value.model_dump_json() for name, value in
-              (("phone", one.phone), ("terms", one.terms))}  # fmt: skip
+              (("phone", one.phone), ("email", one.email), ("terms", one.terms))}  # fmt: skip
     return plain | sealed

@@ -1,12 +1,25 @@
 """What does availability do when a person asks? Publish, cancel, hold, release, register."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import members, store
-from availability.agenda import AHEAD_AT_MOST, NewPractitioner, NewSlot, SeatRow, overlap, state_of, usable_mode
+from availability import members, patterns, store, upstream
+from availability.agenda import (
+    AHEAD_AT_MOST,
+    NewPractitioner,
+    NewSlot,
+    SeatRow,
+    again,
+    overlap,
+    slot_ends,
+    state_of,
+    touches,
+    usable_mode,
+)
+from availability.agenda_weeks import fitting
 from availability.booking import HOLD_FOR, seat_for
 from availability.seating import free_seat, say_opened
 from availability.store import Desk, PractitionerRow
@@ -39,14 +52,40 @@ async def publish_slots(
         return Refused(code="past", about={"start": first.isoformat()})
     if last > now + AHEAD_AT_MOST:
         return Refused(code="too_far_ahead", about={"start": last.isoformat(), "days": str(AHEAD_AT_MOST.days)})
-    ends = max(slot.start + timedelta(minutes=slot.minutes) for slot in slots)
+    ends = max(slot_ends(slot) for slot in slots)
     known = await store.agenda(db, practitioner_id, first, ends, only_open=True)
     other = overlap(slots, known)
     if other is not None:
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
+    busy = await upstream.busy_times(db, practitioner_id, first, ends)
+    taken = next((slot for slot in slots if touches(slot.start, slot_ends(slot), busy)), None)
+    if taken is not None:
+        return Refused(code="busy_elsewhere", about={"start": taken.start.isoformat()})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]
+
+
+async def repeat_day(
+    order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is a busy time
+    of a linked agenda, is left out."""
+    who = await store.lock_practitioner(db, practitioner_id)
+    if who is None:
+        return Refused(code="unknown_practitioner")
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    before, after = (
+        (midnight + timedelta(days=ahead)).replace(tzinfo=zone).astimezone(UTC) for ahead in (-days, 1 - days)
+    )
+    then = [slot for slot in await store.agenda(db, who.id, before, after) if before <= slot.start]
+    known = await store.agenda(db, who.id, now, now + timedelta(days=2), only_open=True)
+    busy = await upstream.busy_times(db, who.id, now, now + timedelta(days=2))
+    slots = fitting(again(then, days, zone, now), known, busy)
+    if not slots:
+        return Refused(code="nothing_to_repeat")
+    named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
+    return [say_opened(order, slot, now) for slot in await store.add_slots(db, who, named)]
 
 
 async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -77,15 +116,22 @@ async def cancel_slot(order: Order, slot_id: str, db: AsyncConnection, now: date
 
 
 async def hold_seat(
-    order: Order, request_id: str, slot_id: str, mode: Mode, db: AsyncConnection, now: datetime
+    order: Order,
+    request_id: str,
+    slot_id: str,
+    mode: Mode,
+    db: AsyncConnection,
+    now: datetime,
+    since: datetime | None = None,
 ) -> list[Event] | Refused:
-    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster.
+    """Keep a seat while the regulator talks: [SlotHeld], or [SlotLost] when someone was faster. Of several free seats
+    the lowest that begins at `since` or later.
 
     A request holds one seat: another one it held is given back in the same transaction.
     """
     desk = await Desk(db).fetch([slot_id], [request_id])
     slot = await desk.slot(slot_id)
-    seat = seat_for(slot, request_id, now)
+    seat = seat_for(slot, request_id, now, since)
     if slot is None or isinstance(seat, str):
         why = "unknown" if slot is None else seat
         return [SlotLost.after(order, now, request_id=request_id, slot_id=slot_id, choice=0, why=why)]
@@ -138,6 +184,8 @@ async def set_terms(
         return Refused(code="not_yours_to_allow")
     if who.terms == terms and who.version:
         return []
+    if who.terms.absences != terms.absences:  # weeks that repeat are looked at again
+        await patterns.opened(db, who.id, now)
     return [_described(order, await members.set_terms(db, who, terms), now)]
 
 
@@ -201,3 +249,15 @@ async def delegate_to(
         return Refused(code="unknown_practitioner")
     await store.delegate(db, delegate_id, practitioner_ids)
     return [DelegationSet.after(order, now, delegate_id=delegate_id, practitioner_ids=tuple(practitioner_ids))]
+
+
+async def entrust(
+    order: Order, practitioner_id: str, delegate_id: str, acts: bool, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """This delegate acts for the practitioner from now on (or no more), besides all others it acts for."""
+    if await store.lock_practitioner(db, practitioner_id) is None:
+        return Refused(code="unknown_practitioner")
+    if not await members.entrust(db, delegate_id, practitioner_id, acts):
+        return []
+    mine = tuple(await store.delegations(db, delegate_id))
+    return [DelegationSet.after(order, now, delegate_id=delegate_id, practitioner_ids=mine)]

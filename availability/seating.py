@@ -25,6 +25,7 @@ def say_opened(cause: Cause, slot: SlotRow, now: datetime) -> SlotOpened:
         capacity=slot.capacity,
         modes=slot.modes,
         state=state_of(slot),
+        **dict(slot.audience),
     )
 
 
@@ -34,13 +35,15 @@ async def free_seat(
     """End the active seat and say what is left of its slot: HoldReleased for a hold, SeatFreed for a booking.
 
     Nothing when the seat is no longer as it was seen: another process booked or freed it before we had the lock. A time
-    that was opened for this patient alone closes: nobody agreed to another one.
+    that was opened for this patient alone closes: nobody agreed to another one; so does one that is gone where it came
+    from, with its last patient.
     """
     slot = await desk.slot(seat.slot_id)
     if slot is None or seat not in slot.seats:
         return []
     left = await desk.leave(slot, seat, "released")
-    state = state_of(await desk.close(left) if slot.once else left)
+    over = slot.once or (slot.gone and not left.seats)
+    state = state_of(await desk.close(left) if over else left)
     of_it: dict[str, Any] = {"slot_id": seat.slot_id, "request_id": seat.request_id, "state": state}
     if seat.kind == "hold":
         return [HoldReleased.after(cause, now, key=f"{seat.request_id}:{seat.slot_id}", why=why, **of_it)]

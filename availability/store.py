@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow
+from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
@@ -44,9 +45,11 @@ class PractitionerRow(NewPractitioner):
 
 
 def practitioner_row(row: Any) -> PractitionerRow:
-    """The row of the table as a value."""
-    sealed = None if row.phone is None else Sealed[str].model_validate_json(row.phone)
-    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), "phone": sealed})
+    sealed = {
+        name: None if text is None else Sealed[str].model_validate_json(text)
+        for name, text in (("phone", row.phone), ("email", row.email))
+    }
+    return PractitionerRow.model_validate(row._asdict() | {"terms": terms_of(row), **sealed})
 
 
 async def practitioner(db: AsyncConnection, practitioner_id: str) -> PractitionerRow | None:
@@ -118,6 +121,8 @@ async def add_slots(
             "status": "open",
             "version": 1,
             "once": once,
+            "audience": None if slot.audience == ANYBODY else slot.audience.model_dump_json(),
+            "pattern": slot.pattern,
         }
         for slot_id, slot in slots
     ]
@@ -125,22 +130,11 @@ async def add_slots(
     place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
     return [
         SlotRow(
-            slot_id,
-            who.territory,
-            who.id,
-            who.profession,
-            place,
-            slot.start,
-            slot.minutes,
-            slot.capacity,
-            slot.modes,
-            "open",
-            1,
-            (),
-            once,
+            slot_id, who.territory, who.id, who.profession, place, slot.start, slot.minutes, slot.capacity, slot.modes,
+            "open", 1, (), once, slot.audience, slot.pattern,
         )
         for slot_id, slot in slots
-    ]
+    ]  # fmt: skip
 
 
 async def agenda(
@@ -151,13 +145,13 @@ async def agenda(
     if only_open:
         query = query.where(SLOT.c.status == "open")
     rows = (await db.execute(query.order_by(SLOT.c.start))).all()
-    return await _with_seats(db, rows)
+    return await with_seats(db, rows)
 
 
 async def slot(db: AsyncConnection, slot_id: str) -> SlotRow | None:
     """The slot as it is."""
     rows = (await db.execute(select(SLOT).where(SLOT.c.id == slot_id))).all()
-    return (await _with_seats(db, rows))[0] if rows else None
+    return (await with_seats(db, rows))[0] if rows else None
 
 
 class Desk:
@@ -175,7 +169,7 @@ class Desk:
         slots, requests = set(slot_ids) - self._slots.keys(), set(request_ids) - self._seats.keys()
         if slots:
             rows = (await self.db.execute(_LOCK, {"these": list(slots)})).all()
-            self._slots.update({slot.slot_id: slot for slot in await _with_seats(self.db, rows)})
+            self._slots.update({slot.slot_id: slot for slot in await with_seats(self.db, rows)})
         if requests:
             self._seats.update(dict.fromkeys(requests))
             for row in await self.db.execute(_SEATS_OF, {"these": list(requests)}):
@@ -224,13 +218,17 @@ class Desk:
         self.visits.remove(slot.practitioner_id, seat.request_id)
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
-    async def close(self, slot: SlotRow) -> SlotRow:
-        """The slot, taken back."""
-        return await self._change(slot, status="closed")
+    async def close(self, slot: SlotRow, status: str = "closed", *, gone: bool = False) -> SlotRow:
+        """The slot, open no more: taken back, unless `status` says otherwise; `gone` = because it is no longer where it
+        came from."""
+        return await self._change(slot, status=status, gone=gone or slot.gone)
+
+    async def mark(self, slot: SlotRow, *, gone: bool) -> SlotRow:
+        return await self._change(slot, gone=gone)
 
     async def _change(self, slot: SlotRow, **fields: Any) -> SlotRow:
         changed = self._slots[slot.slot_id] = replace(slot, version=slot.version + 1, **fields)
-        row = {"this": slot.slot_id, "version": changed.version, "status": changed.status}
+        row = {"this": slot.slot_id, "version": changed.version, "status": changed.status, "gone": changed.gone}
         await self.db.execute(_CHANGED, row)
         return changed
 
@@ -258,7 +256,8 @@ async def count_of(db: AsyncConnection, territory: str) -> int:
     return int((await db.execute(query)).scalar_one())
 
 
-async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
+async def with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
+    """These rows of the slot table as slots, with their active seats."""
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -267,32 +266,22 @@ async def _with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]
         seats.setdefault(seat.slot_id, []).append(_seat(seat))
     return [
         SlotRow(
-            row.id,
-            row.territory,
-            row.practitioner_id,
-            row.profession,
-            Place(commune=row.commune, lat=row.lat, lon=row.lon),
-            row.start,
-            row.minutes,
-            row.capacity,
-            tuple(map(Mode, row.modes.split(","))),
-            row.status,
-            row.version,
-            tuple(seats.get(row.id, ())),
-            row.once,
+            row.id, row.territory, row.practitioner_id, row.profession,
+            Place(commune=row.commune, lat=row.lat, lon=row.lon), row.start, row.minutes, row.capacity,
+            tuple(map(Mode, row.modes.split(","))), row.status, row.version, tuple(seats.get(row.id, ())), row.once,
+            ANYBODY if row.audience is None else _audience(row.audience), row.pattern, row.gone,
         )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def _audience(text: str) -> Audience:
+    """One value for all equal ones: a practitioner's slots are mostly for the same people."""
+    return Audience.model_validate_json(text)
 
 
 def _seat(row: Any) -> SeatRow:
     return SeatRow(
-        row.slot_id,
-        row.seat,
-        row.request_id,
-        row.kind,
-        row.start,
-        row.minutes,
-        Mode(row.mode),
-        row.expires_at,
-    )
+        row.slot_id, row.seat, row.request_id, row.kind, row.start, row.minutes, Mode(row.mode), row.expires_at
+    )  # fmt: skip

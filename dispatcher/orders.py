@@ -96,7 +96,7 @@ async def place(
         return Refused(code="same_place")
     row = await desk.change(row, interactive=True)
     reasons = ("choisi par la régulation",)
-    return [await choose(order, row, slot_id, slot.territory, row.need.modes, reasons, (), desk, now)]
+    return [await choose(order, row, slot_id, slot.territory, row.need.modes, reasons, (), desk, now, start=slot.start)]
 
 
 async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

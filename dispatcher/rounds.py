@@ -42,7 +42,6 @@ async def on_round(order: Order, db: AsyncConnection, now: datetime, *, seats: O
         [Ask(row.request_id, row.need, row.territory) for row in waiting.values()],
         seats,
         now,
-        timedelta(),
     )
     said: list[Event] = []
     for chain in chains(found.moves):
@@ -82,7 +81,7 @@ def _may_move(row: RequestRow, seats: OpenSeats, now: datetime) -> bool:
 def _promise(row: RequestRow) -> Promised:
     assert row.slot_id is not None, "a promise has a seat"
     assert row.start is not None, "a promise has a seat"
-    return Promised(Ask(row.request_id, row.need, row.territory), row.slot_id, row.start, row.need.deadline)
+    return Promised(Ask(row.request_id, row.need, row.territory), row.slot_id, row.start)
 
 
 async def _move(row: RequestRow, wanted: Wanted, seats: OpenSeats, desk: Desk, now: datetime) -> Move:
@@ -99,6 +98,7 @@ async def _move(row: RequestRow, wanted: Wanted, seats: OpenSeats, desk: Desk, n
         to_slot=wanted.to,
         modes=tuple(dict.fromkeys((*first, *row.need.modes))),
         latest=row.need.deadline,
+        start=option.start if option else None,
     )
 
 

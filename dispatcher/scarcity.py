@@ -58,7 +58,7 @@ async def on_priced(order: Order, found: Scarcity, db: AsyncConnection, now: dat
     if not kept.rowcount:
         return []
     said = ScarcityPriced.after(
-        order, now, prices=found.prices[:SAID], shortages=found.shortages, unknown=found.unknown
+        order, now, prices=found.prices[:SAID], shortages=found.shortages, unknown=found.unknown, bids=found.bids
     )
     return [said]
 

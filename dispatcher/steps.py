@@ -6,7 +6,8 @@ from typing import Literal
 from dispatcher import store
 from dispatcher.asking import ask_people, stop
 from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
-from dispatcher.matching.choice import count_refusals, propose
+from dispatcher.matching.choice import Option, count_refusals, propose
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
@@ -26,19 +27,27 @@ async def look(
     now: datetime,
     lost: tuple[str, ...] = (),
 ) -> list[Event]:
-    """Propose the best seat; when nobody fits, ask people."""
+    """Propose the best seat; when there is none, or the best is left to others, ask people."""
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
-    if not found.options:
-        row = await desk.change(row, counts=found.counts, unmatched=True)
+    best = found.options[0] if found.options else None
+    if best is None or left_to_others(row, best):
+        counts = found.counts or count_refusals(row.need, seats, row.territory, now)
+        row = await desk.change(row, counts=counts, unmatched=True)
         return await ask_people(cause, row, seats, desk, now)
-    best = found.options[0]
     seats.expect(best.slot.slot_id, row.request_id, now)
     slot = best.slot
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, found.why(), found.others())
     kind: Seating = "guarantee" if told_later(row.need, best.start, now) else "booking"
-    return [await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind)]
+    return [
+        await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind, start=best.start)
+    ]
+
+
+def left_to_others(row: RequestRow, option: Option) -> bool:
+    """Whether the seat is worth more to those who have not called yet. Once a human was alerted nothing is."""
+    return option.cost > miss_cost(row.need) and row.state is not State.ESCALATED
 
 
 async def choose(
@@ -53,6 +62,7 @@ async def choose(
     now: datetime,
     lost: tuple[str, ...] = (),
     kind: Seating = "booking",
+    start: datetime | None = None,
 ) -> Event:
     choice = row.choice + 1
     await desk.change(
@@ -79,6 +89,7 @@ async def choose(
         kind=kind,
         usual_practitioner=row.need.usual_practitioner,
         regulated_at=row.entered_at,
+        start=start,
     )
 
 

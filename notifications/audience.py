@@ -111,6 +111,11 @@ def of_end_of_offer(practitioner_id: str, why: str, start: datetime, now: dateti
     return [Telling(kind, "practitioner", practitioner_id, 1, now, until)] if kind else []
 
 
+def of_return(practitioner_id: str, start: datetime, now: datetime) -> list[Telling]:
+    """Nobody had taken the practitioner's time: it may be used for something else."""
+    return [Telling("slot_returned", "practitioner", practitioner_id, 2, now, start)]
+
+
 def of_escalation(person: str, now: datetime) -> list[Telling]:
     """The named human, before everything else."""
     return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]

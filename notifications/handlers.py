@@ -22,6 +22,7 @@ from schemas.request import (
     RequestReopened,
     RequestWithdrawn,
 )
+from schemas.slot import SlotReturned
 from schemas.values import Role
 
 
@@ -133,6 +134,15 @@ async def on_offer_ended(event: OfferEnded, links: Links, now: datetime, *, desk
     return await write(event, tellings, event.start, None, links, now, desk)
 
 
+async def on_slot_returned(event: SlotReturned, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Tell the practitioner, once a day: whoever is told of one knows of the others."""
+    if not event.first:
+        return []
+    return await write(
+        event, audience.of_return(event.practitioner_id, event.start, now), event.start, None, links, now, desk
+    )
+
+
 async def on_alarm_raised(event: AlarmRaised, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Tell the named human that something is wrong. In a territory nobody knows there is nobody to tell."""
     if event.territory not in desk.territories:
@@ -182,6 +192,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestEscalated: on_request_escalated,
         OfferMade: on_offer_made,
         OfferEnded: on_offer_ended,
+        SlotReturned: on_slot_returned,
         AlarmRaised: on_alarm_raised,
     }
     return {fact: partial(hear, react, desk=desk) for fact, react in on.items()}

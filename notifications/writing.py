@@ -73,8 +73,10 @@ async def write(
 
 
 def about(event: Any) -> str:
-    """What the messages of a fact are about: its request; an alarm that names none is about itself."""
-    named: str = getattr(event, "request_id", None) or event.alarm_id
+    """What the messages of a fact are about: its request; a slot that nobody took, and an alarm that names none, are
+    about themselves."""
+    names = (getattr(event, name, None) for name in ("request_id", "slot_id", "alarm_id"))
+    named: str = next(name for name in names if name)
     return named
 
 

@@ -37,7 +37,8 @@ class Absence(Value):
 class Terms(Value):
     """What a practitioner allows; nothing is taken for granted. `paused_until`: no visit before. `per_day` visits of
     any kind, `per_week` regulated acts, None = no limit. `offers`: may be asked for patients of the own territory,
-    `neighbours`: also for those of others. `extra`: may be phoned for one more."""
+    `neighbours`: also for those of others. `extra`: may be phoned for one more. `give_back`: a slot in which nobody has
+    a seat goes back to the practitioner that many minutes before it begins (None: it stays open to the last)."""
 
     offers: bool
     paused_until: AwareDatetime | None = None
@@ -46,6 +47,7 @@ class Terms(Value):
     per_week: int | None = Field(default=None, ge=1, le=500)
     neighbours: bool = False
     extra: bool = False
+    give_back: int | None = Field(default=None, ge=30, le=2880)
 
 
 def usual_terms(profession: str) -> Terms:

@@ -15,7 +15,7 @@ class SlotOpened(Event):
     """A practitioner opened a time for one or several patients. Seat n starts at start + n × minutes / capacity.
 
     `ages` and `reasons` are those the practitioner accepts, empty = all; `specialty` is empty for the ordinary practice
-    of the profession."""
+    of the profession. `freeze`: minutes before a seat's start from which nobody new is booked in it."""
 
     subject: ClassVar[str] = "slot.opened.v1"
     slot_id: str
@@ -31,6 +31,7 @@ class SlotOpened(Event):
     ages: tuple[AgeBand, ...] = ()
     reasons: tuple[Code, ...] = ()
     specialty: str = ""
+    freeze: int = 0
 
 
 class SlotClosed(Event):
@@ -66,7 +67,8 @@ class SlotChosen(Event):
     """The dispatcher proposes this slot for this request. `choice` counts the proposals made for the
     request; `modes` in the order the patient prefers them: availability takes the first that the slot offers.
     A seat that the request has elsewhere is given back in the same transaction, if this one can be had. Whether the
-    visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`."""
+    visit counts to a weekly cap follows from `usual_practitioner` and `regulated_at`. `start`: the seat that was meant
+    begins then; of a slot of several seats, none that begins sooner is given."""
 
     subject: ClassVar[str] = "slot.chosen.v1"
     request_id: str
@@ -79,10 +81,12 @@ class SlotChosen(Event):
     usual_practitioner: str | None = None
     regulated_at: AwareDatetime | None = None
     kind: Seating = "booking"
+    start: AwareDatetime | None = None
 
 
 class Move(Value):
-    """One request leaves its seat in `from_slot` for one in `to_slot` that begins at `latest` at the latest."""
+    """One request leaves its seat in `from_slot` for one in `to_slot` that begins at `start` at the soonest, and at
+    `latest` at the latest."""
 
     request_id: str
     choice: int
@@ -90,6 +94,7 @@ class Move(Value):
     to_slot: str
     modes: tuple[Mode, ...]
     latest: AwareDatetime
+    start: AwareDatetime | None = None
 
 
 class ExchangeChosen(Event):
@@ -151,6 +156,35 @@ class BookingRefused(Event):
     subject: ClassVar[str] = "booking.refused.v1"
     request_id: str
     slot_id: str
+
+
+class SlotReturned(Event):
+    """Nobody had taken a seat in time: the slot is closed and its time is the practitioner's again. `first`: no other
+    of that day was given back before."""
+
+    subject: ClassVar[str] = "slot.returned.v1"
+    slot_id: str
+    practitioner_id: str
+    start: AwareDatetime
+    first: bool
+
+
+class PatternSet(Event):
+    """A practitioner's week that repeats is so from now on; a higher `version` is later. Its slots are said one by one,
+    as they are opened."""
+
+    subject: ClassVar[str] = "pattern.set.v1"
+    pattern_id: str
+    practitioner_id: str
+    version: int
+
+
+class PatternEnded(Event):
+    """The week repeats no more. What was open and nobody had taken is closed; who has a seat keeps it."""
+
+    subject: ClassVar[str] = "pattern.ended.v1"
+    pattern_id: str
+    practitioner_id: str
 
 
 class PractitionersRegistered(Event):

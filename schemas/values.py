@@ -73,12 +73,14 @@ class Place(Value):
 class SlotState(Value):
     """What is left of a slot after a change. A higher `version` is later, whatever order it came in.
 
-    `next_start` is the start (epoch seconds, UTC) of the lowest free seat; None when none is free.
+    `next_start` is the start (epoch seconds, UTC) of the lowest free seat; None when none is free. `starts`, of a slot
+    of several seats: those of all free seats, ascending.
     """
 
     version: int
     free: int
     next_start: int | None = None
+    starts: tuple[int, ...] = ()
 
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]

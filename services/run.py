@@ -5,7 +5,7 @@ import gc
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,12 +17,14 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
-from dispatcher import members, rounds
+from dispatcher import members
+from dispatcher import scarcity as priced
 from dispatcher import store as dispatcher_store
-from dispatcher.matching.seats import fill
+from dispatcher.matching.seats import by_hour, fill
+from dispatcher.rounds import EVERY
 from notifications import handlers as notifications
 from schemas.event import durable
-from services import newcomers, scarcity
+from services import agendas, newcomers, rounds, scarcity
 from services.addresses import sender_of
 from services.audit.sealer import Sealer
 from services.build import build_house
@@ -31,8 +33,8 @@ from services.bus.server import EmbeddedNats, embedded
 from services.bus.streams import STREAM, prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
+from services.feeds import polling
 from services.house import House
-from services.ids import own_order
 from services.providers import close_channels
 from services.reference.communes import load_communes
 from services.retention import Retention
@@ -85,7 +87,9 @@ async def running(
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
-                ("rounds", partial(_rounds, house), rounds.EVERY.total_seconds() / settings.speed),
+                ("agendas", partial(agendas.look, house), agendas.EVERY / settings.speed),
+                ("feeds", polling.Polling(house).sweep, polling.EVERY),
+                ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]
             ticker = Ticker(house.mailbox, house.clock, house.seats, relay, sender, sealer, more)
@@ -112,7 +116,7 @@ async def serving(house: House) -> AsyncIterator[None]:
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C is the command line's
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     socket = config.bind_socket()
     task = _spawn(server.serve(sockets=[socket]))
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait on
@@ -251,13 +255,6 @@ async def _close(client: Client) -> None:
     await asyncio.gather(client.close(), return_exceptions=True)
 
 
-async def _rounds(house: House) -> None:
-    """What is decided better together, territory by territory."""
-    for territory in house.territories:
-        order = own_order(territory)
-        await house.mailbox.order(order, partial(rounds.on_round, order, seats=house.seats))
-
-
 async def learn_slots(house: House, client: Client) -> None:
     """Fill the index from the database, then follow the facts from where the projection had got to."""
     js = client.jetstream(timeout=10)
@@ -279,6 +276,9 @@ async def _fill_seats(house: House) -> None:
         fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
         for practitioner_id in await members.fill(house.seats.people, db, now):
             house.seats.know_again(practitioner_id)
+        for territory in house.territories:
+            if (known := await priced.latest(db, territory)) is not None:
+                house.seats.know_bids(territory, by_hour(known[1].bids))
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -292,9 +292,3 @@ def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
 
     task.add_done_callback(ended)
     return task
-
-
-def _no_signals() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()

@@ -10,6 +10,7 @@ from typing import Any
 
 from dispatcher import scarcity
 from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.planning import bids as bidding
 from dispatcher.planning.demand import A_DAY, AHEAD, WATCHED, demand
 from dispatcher.planning.futures import A_WEEK, LAST_SEAT, Weeks
 from dispatcher.planning.openings import Site
@@ -53,9 +54,12 @@ async def price(house: House, territory: Territory) -> None:
     if sum(hourly.sum() for hourly in present.expected.expected.values()) > MOST:
         log.warning("scarcity of %s: too many requests to draw futures", territory.id)
         return
+    weeks_over = bidding.weeks_over(weeks, now, territory.id)
+    learned = await asyncio.to_thread(bidding.learn, weeks_over, territory.tz)
     seed = int(now.timestamp())
     futures = [await asyncio.to_thread(played, present, seed + number) for number in range(FUTURES)]
     order, found = own_order(territory.id), await asyncio.to_thread(picture, present, futures)
+    found = found.model_copy(update={"bids": tuple(bidding.bids(learned, now, territory.tz))})
     await house.mailbox.order(order, partial(scarcity.on_priced, order, found))
 
 

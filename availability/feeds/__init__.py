@@ -1,1 +1,1 @@
-"""Sources of slots: one file, one source."""
+"""Where slots may come from: one file, one kind of source. Each module has a `Source` class with a `name`."""

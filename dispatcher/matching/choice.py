@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 
 from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, kms, refusals
-from dispatcher.matching.eligibility import first_refusal
+from dispatcher.matching.eligibility import LEFT, first_refusal
 from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
-from dispatcher.matching.ranking import reasons, terms
+from dispatcher.matching.ranking import miss_cost, reasons, terms
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import distance_km, road
@@ -120,10 +120,15 @@ def _first_that_fits(some: Iterable[Case]) -> Option | None:
 
 
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
-    """How many of the coming slots of the professions each rule refuses."""
+    """How many of the coming slots of the professions each rule refuses; and how many are left to others."""
     table, rows = seats.index.table, seats.index.all_of(need, territory)
     coming = rows[table.numbers[rows, START] > lower_second(now)]
-    return refusals(asked(need, wish_of(need, now), territory, table), table.rows(coming)) if len(coming) else {}
+    if not len(coming):
+        return {}
+    asking, slots = asked(need, wish_of(need, now), territory, table), table.rows(coming)
+    found = costs(asking, slots)
+    left = int(((found < REFUSED) & (found > miss_cost(need))).sum())
+    return refusals(asking, slots) | ({LEFT: left} if left else {})
 
 
 Ranked = tuple[int, str]
@@ -175,12 +180,12 @@ def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranke
 
 def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:
     """The shortest way, in minutes, to a seat that fits and begins before the best; None when there is none."""
-    table, start, ways = seats.index.table, lower_second(best.start), []
+    table, start, nearest = seats.index.table, lower_second(best.start), []
     for rows, judged in looked:
         sooner = rows[(judged < REFUSED) & (table.numbers[rows, START] < start)]
         if len(sooner):
-            ways.append(float(road(kms(asking, table.rows(sooner))).min()))
-    return min(ways, default=None)
+            nearest.append(float(kms(asking, table.rows(sooner)).min()))
+    return road(min(nearest)) if nearest else None
 
 
 def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[str]) -> list[Ranked]:
@@ -198,7 +203,10 @@ def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[s
 def _option(need: Need, wish: Wish, seats: OpenSeats, slot_id: str, territory: str, now: datetime) -> Option:
     slot = seats.get(slot_id)
     assert slot is not None  # it is on a shelf
-    option = _first_that_fits(cases(need, wish, slot, seats, territory, now, seats.free(slot, now)))
+    some = list(cases(need, wish, slot, seats, territory, now, seats.free(slot, now)))
+    if len(some) == 1:  # the rules allow one mode at least: it was judged in a column
+        return _as_option(some[0], pair_of(some[0]))
+    option = _first_that_fits(some)
     assert option is not None, "the rules said of a column what they do not say of one slot"
     return option
 

@@ -38,13 +38,14 @@ Floats = NDArray[np.float64]
     TERRITORY,
     COMMUNE,
     SPECIALTY,
+    FREEZE,
     REASONS,
-) = range(13)
+) = range(14)
 NOWHERE, ELSEWHERE = (9.0, 9.0, 9.0), (-9.0, -9.0, -9.0)
 """Points of a slot and of a need whose position nobody knows: further from everything than any radius."""
 REFUSED = 1 << 40
 """Instead of a cost: a rule refuses."""
-OFTEN_ALIKE = (MODES, SEEN, AGES, STANDING, EXCESS, PRICE, TERRITORY, SPECIALTY)
+OFTEN_ALIKE = (MODES, SEEN, AGES, STANDING, EXCESS, PRICE, TERRITORY, SPECIALTY, FREEZE)
 """Columns in which most tables hold one value: as long as no slot differs, a rule reads a number instead."""
 ANY_REASON: Ints = np.ones(1, np.int64)
 NO_CODES: Ints = np.zeros(0, np.int64)
@@ -82,9 +83,9 @@ class Table:
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
                 self.points = np.concatenate([self.points, np.zeros_like(self.points)])
         numbers = (
-            0, mode_bits(slot), 0, SEEN_BY[slot.visibility], age_bits(slot), 0, 0, 0,
+            0, mode_bits(slot.modes), 0, SEEN_BY[slot.visibility], age_bits(slot.ages), 0, 0, 0,
             self._code(slot.practitioner_id), self._code(slot.territory), self._code(slot.place.commune),
-            self._code(slot.specialty), self.accepted.setdefault(slot.reasons, len(self.accepted)),
+            self._code(slot.specialty), slot.freeze * 60, self.accepted.setdefault(slot.reasons, len(self.accepted)),
         )  # fmt: skip
         self.numbers[row] = numbers
         self.points[row] = point(slot.place) or NOWHERE
@@ -204,8 +205,9 @@ def pairs(need: Asked, rows: Rows) -> list[Pair]:
     only_reason = need.accepted.shape[-1] == 1
     first = Pair(
         *need.wish, wanted=need.wanted[0], second=0,
-        start=slot[START], modes=column(MODES), free=slot[FREE], seen_by=column(SEEN), ages=column(AGES),
-        standing=column(STANDING), excess=column(EXCESS), price=column(PRICE), km=km, way=road(km), usual=usual,
+        start=slot[START], modes=column(MODES), free=slot[FREE], freeze=column(FREEZE), seen_by=column(SEEN),
+        ages=column(AGES), standing=column(STANDING), excess=column(EXCESS), price=column(PRICE), km=km, way=road(km),
+        usual=usual,
         foreign=column(TERRITORY) != need.territory, excluded=_excluded(need, slot[PRACTITIONER]),
         same_specialty=column(SPECIALTY) == need.specialty,
         reason_accepted=1 if only_reason else need.accepted.take(slot[REASONS], axis=-1),

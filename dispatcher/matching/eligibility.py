@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from dispatcher.matching import standing
-from dispatcher.matching.pair import HOME, OFFICE, TELE, Pair
-from dispatcher.matching.travel import WALK_KM, Number
+from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.matching.pair import BIT, HOME, OFFICE, TELE, Pair
+from dispatcher.matching.travel import WALK_KM, Number, larger
 
 NOTICE = {OFFICE: 30 * 60, HOME: 45 * 60, TELE: 10 * 60}
 """Least seconds between now and the visit: our own first guess, until practitioners say otherwise."""
+
+
+def least_notice(slot: OpenSlot) -> int:
+    """Seconds before its start from which a seat of the slot is too near for every patient."""
+    return max(slot.freeze * 60, min(NOTICE[BIT[mode]] for mode in slot.modes))
 
 
 def not_shown(pair: Pair) -> Number:
@@ -53,11 +59,12 @@ def too_far(pair: Pair) -> Number:
 
 
 def too_soon(pair: Pair) -> Number:
-    """It begins before the window, or before anybody could be there."""
-    wanted, left = pair.wanted, pair.start - pair.now
+    """It begins before the window, before anybody could be there, or before the practitioner could know of it."""
+    wanted = pair.wanted
     notice = NOTICE[OFFICE] * (wanted == OFFICE) + NOTICE[HOME] * (wanted == HOME) + NOTICE[TELE] * (wanted == TELE)
-    on_the_way = (wanted == OFFICE) & (left < pair.way * 60.0)
-    return (pair.start < pair.earliest) | (left < notice) | on_the_way
+    soonest = larger(pair.earliest, pair.now + larger(notice, pair.freeze))
+    on_the_way = (wanted == OFFICE) & (pair.start - pair.now < pair.way * 60.0)
+    return (pair.start < soonest) | on_the_way
 
 
 def paused(pair: Pair) -> Number:
@@ -76,8 +83,8 @@ def day_full(pair: Pair) -> Number:
 
 
 def week_full(pair: Pair) -> Number:
-    """The practitioner's most for a week is reached."""
-    return pair.standing == standing.WEEK_FULL
+    """The practitioner's most for a week is reached. The cap counts regulated acts: own patients are none."""
+    return (pair.standing == standing.WEEK_FULL) & (pair.usual == 0)
 
 
 def full(pair: Pair) -> Number:
@@ -109,7 +116,11 @@ RULES: Mapping[str, Rule] = {
 """In the order in which a regulator would say them: the first that refuses is the one counted. What depends on the mode
 of the visit comes after `wrong_mode`."""
 
+LEFT = "left"
+"""Beside the rules: no rule refuses it, but it is worth more to those who will call (`ranking.miss_cost`)."""
+
 WORDS = {
+    LEFT: ("créneau gardé pour plus urgent", "créneaux gardés pour plus urgents"),
     "not_shown": ("créneau réservé à d'autres", "créneaux réservés à d'autres"),
     "excluded": ("créneau d'un professionnel écarté", "créneaux de professionnels écartés"),
     "other_specialty": ("créneau d'une autre spécialité", "créneaux d'une autre spécialité"),

@@ -13,7 +13,8 @@ from schemas.values import AgeBand, Mode, Place, SlotState, Visibility
 
 @dataclass(frozen=True, slots=True)
 class OpenSlot:
-    """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free)."""
+    """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free);
+    `freeze`: minutes before a seat's start from which nobody new is booked in it."""
 
     slot_id: str
     territory: str
@@ -29,6 +30,7 @@ class OpenSlot:
     ages: tuple[AgeBand, ...] = ()
     reasons: tuple[str, ...] = ()
     specialty: str = ""
+    freeze: int = 0
 
 
 T = TypeVar("T", bound=Hashable)
@@ -39,8 +41,17 @@ def opened(fact: SlotOpened) -> OpenSlot:
     return OpenSlot(
         fact.slot_id, intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
         fact.start, fact.minutes, fact.capacity, same(fact.modes), same(fact.state), fact.visibility, fact.ages,
-        fact.reasons, fact.specialty,
+        fact.reasons, fact.specialty, fact.freeze,
     )  # fmt: skip
+
+
+def still_to_come(state: SlotState, since: int) -> SlotState:
+    """What is left of a slot of several seats from `since` (epoch seconds) on; its last free seat stays, whenever it
+    begins: the rules say what they think of it."""
+    if len(state.starts) < 2 or state.starts[0] >= since:
+        return state
+    starts = tuple(start for start in state.starts if start >= since) or state.starts[-1:]
+    return same(state.model_copy(update={"free": len(starts), "next_start": starts[0], "starts": starts}))
 
 
 def same(value: T) -> T:

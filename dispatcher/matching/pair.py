@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from dispatcher.matching.open_slot import OpenSlot
@@ -37,7 +38,8 @@ class Pair(NamedTuple):
     """Numbers, or numpy arrays of numbers that broadcast: a rule and a term are written once and read both.
 
     The first eight are the `Wish`. `wanted` is the mode of the visit (a bit; 0 = none is left), `second` whether it is
-    not the first choice; `modes` and `ages` are bits, `way` the road in minutes; `usual`, `foreign`… are 0 or 1.
+    not the first choice; `modes` and `ages` are bits, `way` the road in minutes, `freeze` seconds before the start;
+    `usual`, `foreign`… are 0 or 1.
     """
 
     now: Number
@@ -53,6 +55,7 @@ class Pair(NamedTuple):
     start: Number
     modes: Number
     free: Number
+    freeze: Number
     seen_by: Number
     ages: Number
     standing: Number
@@ -107,10 +110,11 @@ def pair_of(case: Case) -> Pair:
         wanted=0 if case.mode is None else BIT[case.mode],
         second=int(case.mode is not need.modes[0]),
         start=lower_second(slot.start),
-        modes=mode_bits(slot),
+        modes=mode_bits(slot.modes),
         free=case.free,
+        freeze=slot.freeze * 60,
         seen_by=SEEN_BY[slot.visibility],
-        ages=age_bits(slot),
+        ages=age_bits(slot.ages),
         standing=refusal(case.standing, slot.start),
         excess=excess_minutes(case.standing),
         price=case.price,
@@ -134,12 +138,16 @@ def accepts(reasons: tuple[str, ...], need: Need) -> bool:
     return not reasons or need.reason in reasons
 
 
-def mode_bits(slot: OpenSlot) -> int:
-    return sum(BIT[mode] for mode in set(slot.modes))
+@lru_cache(maxsize=1000)
+def mode_bits(modes: tuple[Mode, ...]) -> int:
+    """The modes of a slot."""
+    return sum(BIT[mode] for mode in set(modes))
 
 
-def age_bits(slot: OpenSlot) -> int:
-    return sum(AGE_BIT[age] for age in set(slot.ages)) if slot.ages else ALL_AGES
+@lru_cache(maxsize=1000)
+def age_bits(ages: tuple[AgeBand, ...]) -> int:
+    """The ages a slot is for; none said = all."""
+    return sum(AGE_BIT[age] for age in set(ages)) if ages else ALL_AGES
 
 
 def lower_second(moment: datetime) -> int:

@@ -17,8 +17,8 @@ def enlarge(radius_km: float) -> float:
 
 
 def widened(radius_km: float, practitioners_km: Iterable[float]) -> float:
-    """The radius enlarged until enough practitioners are within it, or it is the widest."""
-    distances = list(practitioners_km)
-    while radius_km < WIDEST and sum(km <= radius_km for km in distances) < ENOUGH:
+    """The radius enlarged until enough practitioners are within it, or all that there are within the widest."""
+    distances = [km for km in practitioners_km if km <= WIDEST]
+    while sum(km <= radius_km for km in distances) < min(ENOUGH, len(distances)):
         radius_km = enlarge(radius_km)
     return radius_km

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from dispatcher.matching.pair import HOME, OFFICE, Case, Pair
+from dispatcher.matching.pair import HOME, OFFICE, Case, Pair, urgency_weight
 from dispatcher.matching.travel import Number, travel_minutes, whole
+from schemas.request import Need
 from schemas.values import Mode
 
 TRAVEL_WEIGHT = 2.0
@@ -15,6 +16,12 @@ NOT_THE_USUAL = 120
 """Not one's usual practitioner: as bad as two hours more, or half an hour for the most urgent (decision 0014)."""
 MISS = 3 * 24 * 60
 """Equivalent minutes of a request that nobody serves, a unit of urgency: three days of waiting."""
+
+
+def miss_cost(need: Need) -> int:
+    """What it costs to serve the need nowhere. A seat that costs more is left to others: it is worth more to those who
+    will call than to this patient, as the bids say (dispatcher/planning/bids.py)."""
+    return urgency_weight(need) * MISS
 
 
 def waiting(pair: Pair) -> Number:

@@ -7,29 +7,35 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
+from dispatcher.matching import fairness
+from dispatcher.matching.eligibility import least_notice
 from dispatcher.matching.index import Index
-from dispatcher.matching.open_slot import OpenSlot, opened, same
-from dispatcher.matching.pair import lower_second
+from dispatcher.matching.open_slot import OpenSlot, opened, same, still_to_come
+from dispatcher.matching.pair import lower_second, upper_second
 from dispatcher.matching.standing import Standing, excess_minutes, refusal
 from dispatcher.offers.people import People
 from schemas.event import Event
+from schemas.scarcity import Bid, ScarcityPriced
 from schemas.slot import SlotOpened
 from schemas.values import SlotState
 
-__all__ = ["EXPECTED_FOR", "OpenSeats", "OpenSlot", "Prices", "fill", "opened"]
+__all__ = ["EXPECTED_FOR", "Bids", "OpenSeats", "OpenSlot", "by_hour", "fill", "opened"]
 
 EXPECTED_FOR = timedelta(seconds=30)
 """How long a seat that was proposed counts as taken without an answer: an answer takes milliseconds."""
 
-Prices = Mapping[tuple[str, str, int], int]
-"""What one seat more is worth, in equivalent minutes, by profession, commune and hour (epoch seconds // 3600)."""
+Bids = Mapping[tuple[str, int], int]
+"""What seats are worth to those who have not called yet, in equivalent minutes, by profession and hour (epoch seconds
+// 3600)."""
 
 
 class OpenSeats:
     """`hear` facts in any order, any number of times; `know` practitioners' terms; `index` holds what may be proposed.
 
-    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again.
+    Call `catch_up(now)` before a search: seats that were proposed and got no answer are open again, and a slot whose
+    lowest free seat is too near for anybody offers its next one.
     """
 
     def __init__(self) -> None:
@@ -40,9 +46,13 @@ class OpenSeats:
         self._expected: dict[str, dict[str, datetime]] = {}
         self._proposed: dict[str, str] = {}
         self._lapses: deque[tuple[datetime, str]] = deque()
+        self._at = 0
+        self._passes: list[tuple[int, str]] = []
         self._of_practitioner: dict[str, set[str]] = {}
         self._standings: dict[str, Standing] = {}
-        self._prices: Prices = {}
+        self._bids: dict[str, Bids] = {}
+        self._excess: dict[str, float] = {}
+        self._shared_at: datetime | None = None
         self.people = People()
 
     def __len__(self) -> int:
@@ -50,6 +60,9 @@ class OpenSeats:
 
     def hear(self, fact: Event) -> None:
         """Take in what a fact says of a slot or of a practitioner; facts about anything else are ignored."""
+        if isinstance(fact, ScarcityPriced):
+            self.know_bids(fact.territory, by_hour(fact.bids))
+            return
         about = self.people.hear(fact)
         if about is not None:
             self.know_again(about)
@@ -106,17 +119,32 @@ class OpenSeats:
         return slot.state.free - len(waiting)
 
     def catch_up(self, now: datetime) -> None:
-        """Give up the proposals that have waited too long for an answer."""
+        """Give up the proposals that have waited too long for an answer, and the seats that are too near; see who was
+        given more than the others, if that was not just done."""
+        self._share_out(now)
+        self._at = max(self._at, upper_second(now))
+        while self._passes and self._passes[0][0] < self._at:
+            self._shelve(heappop(self._passes)[1])
         while self._lapses and self._lapses[0][0] <= now:
             slot = self._slots.get(self._lapses.popleft()[1])
             if slot is not None:
                 self.free(slot, now)
 
+    def _share_out(self, now: datetime) -> None:
+        """Each practitioner's share of the week's seats, beside the others'."""
+        if self._shared_at is not None and timedelta() <= now - self._shared_at < fairness.EVERY:
+            return
+        self._shared_at = now
+        before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
+        for practitioner_id in before.keys() | self._excess.keys():
+            if before.get(practitioner_id) != self._excess.get(practitioner_id):
+                self.know_again(practitioner_id)
+
     def know_again(self, practitioner_id: str) -> None:
         """Take in what is known of the practitioner now."""
         standing = self.people.standing(practitioner_id)
         if standing is not None:
-            self.know(standing)
+            self.know(replace(standing, excess=self._excess.get(practitioner_id, 0.0)))
 
     def know(self, standing: Standing) -> None:
         """These are the practitioner's terms from now on, and what was booked with them."""
@@ -135,15 +163,19 @@ class OpenSeats:
         """All that are known."""
         return self._standings.values()
 
-    def know_prices(self, prices: Prices) -> None:
-        """What seats are worth from now on, as a term of the cost; {} = nothing."""
-        self._prices = prices
-        for slot_id in self._slots:
-            self._shelve(slot_id)
+    def know_bids(self, territory: str, bids: Bids) -> None:
+        """What seats of the territory are worth from now on, as a term of the cost; {} = nothing."""
+        before = self._bids.get(territory, {})
+        self._bids[territory] = bids
+        for slot_id, slot in self._slots.items():
+            key = slot.profession, _hour(slot.start)
+            if slot.territory == territory and before.get(key) != bids.get(key):
+                self._shelve(slot_id)
 
     def price(self, slot: OpenSlot) -> int:
-        """What the slot's next seat is worth, in equivalent minutes."""
-        return self._prices.get((slot.profession, slot.place.commune, lower_second(slot.start) // 3600), 0)
+        """What the slot's next seat is worth to others, in equivalent minutes."""
+        bids = self._bids.get(slot.territory)
+        return bids.get((slot.profession, _hour(slot.start)), 0) if bids else 0
 
     def of_practitioner(self, practitioner_id: str) -> list[OpenSlot]:
         """The practitioner's slots, in no order."""
@@ -179,13 +211,26 @@ class OpenSeats:
         slot = self._slots.get(slot_id)
         if slot is None:
             return  # its SlotOpened has not come yet; the state waits
-        state = self._states[slot_id]
+        notice = least_notice(slot)
+        state = still_to_come(self._states[slot_id], self._at + notice)
+        if len(state.starts) > 1:
+            heappush(self._passes, (state.starts[0] - notice, slot_id))
         begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
         if slot.state is not state or slot.start != start:
             slot = self._slots[slot_id] = replace(slot, state=state, start=start)
         free = state.free - len(self._expected.get(slot_id, ()))
         self.index.put(slot, free, self._standings.get(slot.practitioner_id), self.price(slot))
+
+
+def by_hour(bids: Iterable[Bid]) -> Bids:
+    """Bids as the index reads them."""
+    return {(one.profession, _hour(one.hour)): one.minutes for one in bids}
+
+
+def _hour(start: datetime) -> int:
+    """The clock hour in which it lies."""
+    return lower_second(start) // 3600
 
 
 def fill(seats: OpenSeats, slots: Iterable[OpenSlot]) -> None:

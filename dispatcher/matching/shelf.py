@@ -65,6 +65,6 @@ def by_start(
                 parts.append(rows)
                 count += len(rows)
         if count >= enough or (parts and number == last):
-            found = np.concatenate([np.frombuffer(part, np.int64) for part in parts])
+            found = np.frombuffer(b"".join(parts), np.int64)
             yield np.unique(found) if twice else found, (number + 1) * SECONDS
             parts, count, enough = [], 0, enough * 2

@@ -1,7 +1,6 @@
 """What has a practitioner asked for and been given? Pause, absences, daily and weekly most, share of the load."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -21,7 +20,7 @@ class Standing:
     Moments are aware. `paused_until`: no visit may begin before it. `absences`: [from, until) in which no visit begins.
     `per_day` and `per_week` (from Monday, in `zone`) are the most visits that Relais gives; None = no limit. `booked`
     are the starts of the visits given, past ones of the week included. `excess` is the share of the open seats that
-    was given, above the mean share of the profession (0 … 1). `name` is how people say it: « le Dr Exemple ».
+    was given, above the mean share of the profession (0 … 1).
     """
 
     practitioner_id: str
@@ -32,28 +31,27 @@ class Standing:
     booked: tuple[datetime, ...] = ()
     excess: float = 0.0
     zone: str = "Europe/Paris"
-    name: str = ""
 
     def of_day(self, start: datetime) -> int:
         """How many visits are given on the day of `start`."""
         days, _ = _given(self.booked, self.zone)
-        return days[_calendar(start, self.zone)[0]]
+        return days[day_and_week(start, self.zone)[0]]
 
     def of_week(self, start: datetime) -> int:
         """How many visits are given in the week of `start`."""
         _, weeks = _given(self.booked, self.zone)
-        return weeks[_calendar(start, self.zone)[1]]
+        return weeks[day_and_week(start, self.zone)[1]]
 
 
 @lru_cache(maxsize=10_000)
 def _given(booked: tuple[datetime, ...], zone: str) -> tuple[Counter[date], Counter[tuple[int, int]]]:
     """Visits by day and by week of the calendar of the zone."""
-    seen = [_calendar(one, zone) for one in booked]
+    seen = [day_and_week(one, zone) for one in booked]
     return Counter(day for day, _ in seen), Counter(week for _, week in seen)
 
 
 @lru_cache(maxsize=100_000)
-def _calendar(start: datetime, zone: str) -> tuple[date, tuple[int, int]]:
+def day_and_week(start: datetime, zone: str) -> tuple[date, tuple[int, int]]:
     """The day and the week (ISO year and number) of a moment there. Agendas share their hours: asked once for each."""
     day = start.astimezone(ZoneInfo(zone)).date()
     return day, day.isocalendar()[:2]
@@ -81,11 +79,3 @@ def refusal(standing: Standing | None, start: datetime) -> int:
 def excess_minutes(standing: Standing | None) -> int:
     """What choosing this practitioner costs for having much already: whole equivalent minutes."""
     return 0 if standing is None else round(FAIRNESS * max(0.0, standing.excess))
-
-
-def excesses(given: Mapping[str, int], opened: Mapping[str, int]) -> dict[str, float]:
-    """The excess of each practitioner of one profession who opened seats in a week: the share of their seats that was
-    given, above the mean share (0 … 1)."""
-    counted, seats = Counter(given), sum(opened.values())
-    mean = sum(counted[one] for one in opened) / seats if seats else 0.0
-    return {one: max(0.0, counted[one] / most - mean) if most else 0.0 for one, most in opened.items()}

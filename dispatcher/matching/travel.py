@@ -1,7 +1,7 @@
 """How long is the way? Minutes by road from the distance as the crow flies, for one pair or for columns of pairs."""
 
 from functools import lru_cache
-from math import cos, floor, radians, sin, sqrt
+from math import cos, radians, sin, sqrt
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,17 @@ def road(km: Number) -> Number:
 
 
 def whole(minutes: Number) -> Number:
-    """The nearest whole number."""
+    """The nearest whole number of minutes that are not negative."""
     if isinstance(minutes, np.ndarray):
-        return np.floor(minutes + 0.5).astype(np.int64)
-    return floor(minutes + 0.5)
+        return (minutes + 0.5).astype(np.int64)
+    return int(minutes + 0.5)
+
+
+def larger(one: Number, other: Number) -> Number:
+    """The larger of two."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.maximum(one, other)
+    return max(one, other)
 
 
 def _root(number: Number) -> Number:

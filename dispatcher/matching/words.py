@@ -49,8 +49,8 @@ def say_soonest(way: float | None, nearest_sooner: float | None) -> str:
 
 
 def say_crowd(case: Case) -> str:
-    """« le Dr Exemple a déjà 4 demandes cette semaine », when that is more than the others have."""
+    """« ce professionnel a déjà 4 demandes cette semaine », when that is more than the others have."""
     standing = case.standing
     if standing is None or standing.excess <= 0 or not (given := standing.of_week(case.slot.start)):
         return ""
-    return f"{standing.name or 'ce professionnel'} a déjà {given} demande{'s' * (given > 1)} cette semaine"
+    return f"ce professionnel a déjà {given} demande{'s' * (given > 1)} cette semaine"

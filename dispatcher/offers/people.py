@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dispatcher.matching.radius import widened
 from dispatcher.matching.standing import Standing
+from dispatcher.matching.travel import distance_km
 from schemas.event import Event
 from schemas.practitioner import PractitionerDescribed, Visit
 from schemas.slot import SeatFreed, SlotBooked, SlotClosed
+from schemas.values import Place
 
 KEPT = timedelta(days=8)
 """A visit counts to its week for so long."""
@@ -36,6 +39,7 @@ class People:
         self._of_profession: dict[str, dict[str, None]] = {}
         self._seats: dict[tuple[str, str], tuple[int, str, Visit | None]] = {}
         self._visits: dict[str, dict[tuple[str, str], Visit]] = {}
+        self._radii: dict[tuple[Place, tuple[str, ...], str, float], float] = {}
 
     def hear(self, fact: Event) -> str | None:
         """The practitioner about whom this fact changed something, None = about nobody."""
@@ -85,6 +89,20 @@ class People:
             for one in self._of_profession.get(profession, ()):
                 yield self._known[one]
 
+    def radius(self, place: Place, professions: tuple[str, ...], territory: str, radius_km: float) -> float:
+        """How far to look from here: the territory's radius, wider where there are few who might take its patients."""
+        asked = place, professions, territory, radius_km
+        known = self._radii.get(asked)
+        if known is None:
+            those = (one for one in self.of(professions) if one.territory == territory or one.terms.neighbours)
+            kms = (distance_km(place, one.place) for one in those)
+            known = self._radii[asked] = widened(radius_km, (km for km in kms if km is not None))
+        return known
+
+    def everybody(self) -> Iterable[Known]:
+        """All who were described."""
+        return self._known.values()
+
     def visits(self, practitioner_id: str) -> tuple[Visit, ...]:
         """The booked visits of the last days and those to come, by start."""
         return tuple(sorted(self._visits.get(practitioner_id, {}).values()))
@@ -102,6 +120,7 @@ class People:
             if before.version >= said.version:
                 return None
             self._of_profession[before.profession].pop(said.practitioner_id, None)
+        self._radii.clear()
         self._known[said.practitioner_id] = Known(said)
         self._of_profession.setdefault(said.profession, {})[said.practitioner_id] = None
         return said.practitioner_id

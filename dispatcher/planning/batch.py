@@ -36,10 +36,10 @@ def plan(asks: Iterable[Ask], seats: OpenSeats, now: datetime, *, guarantees: Gu
     on = ground(seats, now, Counter(slot_id for slot_id, _ in guarantees.values()))
     waiting = seekers(asks, on)
     groups = [waiting] if guarantees else apart(waiting, on)  # a guarantee may lie where its request no longer looks
-    return joined([_solved(group, on, guarantees) for group in groups])
+    return joined([solved(group, on, guarantees) for group in groups])
 
 
-def _solved(group: list[Seeker], on: Ground, guarantees: Guarantees) -> Solved:
+def solved(group: list[Seeker], on: Ground, guarantees: Guarantees) -> Solved:
     """Each request has its first edges. One left out costs no less than `Edges.last`, so it can only help a request
     whose worth is above that: these get the edges that the prices say would pay, until there are none."""
     of = blocks(group, on)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.matching.columns import COMMUNE, FREE, REFUSED, Ints, costs, together
-from dispatcher.matching.pair import TELE, urgency_weight
-from dispatcher.matching.ranking import MISS
+from dispatcher.matching.pair import TELE
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import crow
@@ -194,9 +194,12 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
         keys.append(best[at, place])
     request, key = np.concatenate(requests), np.concatenate(keys)
     rank = key & ((1 << _BITS) - 1)
-    order = np.lexsort((rank, request))
+    order = np.argsort((request << _BITS) | rank)
     request, rank, cost = request[order], rank[order], (key >> _BITS)[order]
-    used, slot = np.unique(rank, return_inverse=True)
+    taken = np.zeros(len(on.row), bool)
+    taken[rank] = True
+    used = np.flatnonzero(taken)
+    slot = (np.cumsum(taken) - 1)[rank]
     rows = on.row[used]
     return Edges(
         requests=tuple(one.ask.request_id for one in some),
@@ -205,6 +208,6 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
         slot=slot.astype(np.int64),
         cost=cost - on.price[rows][slot],
         seats=on.rows(rows).numbers[:, FREE],
-        miss=np.array([urgency_weight(one.ask.need) * MISS for one in some], np.int64),
+        miss=np.array([miss_cost(one.ask.need) for one in some], np.int64),
         last=last,
     )

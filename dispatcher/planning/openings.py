@@ -12,9 +12,10 @@ from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.pair import wish_of
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.standing import Standing
-from dispatcher.planning.batch import _solved
+from dispatcher.planning.batch import solved
 from dispatcher.planning.futures import Call
 from dispatcher.planning.ground import Seeker, ground
+from dispatcher.planning.plan import Solved
 from schemas.values import Mode, Place, SlotState
 
 TOGETHER = 64
@@ -81,23 +82,23 @@ def value(on: Supply, calls: Sequence[Call], now: datetime) -> Value:
     Nobody sits on a seat that is not there, so it changes nothing but what its first taker gains: what that call costs
     all (its own cost and the price of the seat it leaves, or its miss), less its cost here.
     """
-    paid, missed = _decided(on.open, calls, now)
-    more = np.zeros(len(on.more), np.int64)
+    found = decided(on.open, calls, now)
+    number = {call.ask.request_id: at for at, call in enumerate(calls)}
+    at = np.array([number[request_id] for request_id in found.edges.requests], np.int64)
+    paid, more = np.zeros(len(calls), np.int64), np.zeros(len(on.more), np.int64)
+    paid[at] = found.worth.request
     for numbers, slots, minutes in _judged(on, calls):
         more[slots] = np.maximum(more[slots], (paid[numbers][:, None] - minutes).max(axis=0))
-    return Value(more, missed)
+    return Value(more, tuple(sorted(at[found.assignment.taken < 0].tolist())))
 
 
-def _decided(seats: OpenSeats, calls: Sequence[Call], now: datetime) -> tuple[Ints, tuple[int, ...]]:
-    """What each call costs all in the plan of least cost, and the numbers of those that nobody serves."""
-    order = sorted(range(len(calls)), key=lambda number: calls[number].ask.request_id)
-    on = ground(seats, now, {})
-    looking = [(calls[number].ask, _numbers(calls[number], on.table)) for number in order]
-    near = seats.index.near
-    found = _solved([Seeker(ask, need, near(ask.need, ask.territory)) for ask, need in looking], on, {})
-    paid = np.zeros(len(calls), np.int64)
-    paid[order] = found.worth.request
-    return paid, tuple(sorted(order[at] for at in np.flatnonzero(found.assignment.taken < 0).tolist()))
+def decided(seats: OpenSeats, calls: Iterable[Call], now: datetime) -> Solved:
+    """The plan of least cost for these calls, each judged at its own moment."""
+    on, near = ground(seats, now, {}), seats.index.near
+    looking = sorted(calls, key=lambda call: call.ask.request_id)
+    return solved(
+        [Seeker(one.ask, _numbers(one, on.table), near(one.ask.need, one.ask.territory)) for one in looking], on, {}
+    )
 
 
 def _judged(on: Supply, calls: Sequence[Call]) -> Iterator[tuple[Ints, Ints, Ints]]:

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext, api
 
 from schemas.event import FACTS, Event, fact_of
 from schemas.practitioner import PractitionerDescribed
+from schemas.scarcity import ScarcityPriced
 from services.bus.streams import STREAM
 from services.clock import Clock
 
@@ -25,11 +26,11 @@ SLOT_NEWS = tuple(
     sorted(
         f"care.*.{subject}"
         for subject, fact in FACTS.items()
-        if "state" in fact.model_fields or fact is PractitionerDescribed
+        if "state" in fact.model_fields or fact in (PractitionerDescribed, ScarcityPriced)
     )
 )
-"""What says how a slot or a practitioner stands: all that the index of seats hears. While nobody watches a
-screen, nothing else is sent to us; a viewer may then hear again what passed since the last of them."""
+"""What says how a slot or a practitioner stands, or what seats are worth: all that the index of seats hears. While
+nobody watches a screen, nothing else is sent to us; a viewer may then hear again what passed since the last of them."""
 
 
 class Facts:

@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
+from availability import upstream
+from availability.upstream import FeedRow
 from dispatcher import store as dispatcher
 from services.build import known_territories
 from services.bus.relay import unpublished
@@ -100,6 +102,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             empty = [one for one in known_territories(settings) if not await dispatcher.roster(db, one)]
             unwatched = await dispatcher.without_timer(db)
             alarms, heard = await open_alarms(db), await beats(db)
+            linked = await upstream.feeds(db)
     except Exception as failed:
         yield Finding("Base de données", "wrong", type(failed).__name__, "vérifiez RELAIS_DATABASE_URL et le serveur")
         return
@@ -114,10 +117,25 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("Personnes à alerter", "wrong" if empty else "fine", names or "chaque territoire en a", mend)
     mend = "le balayage les répare en 30 s quand Relais tourne" if unwatched else ""
     yield Finding("Demandes sans échéance", "wrong" if unwatched else "fine", str(len(unwatched)), mend)
+    yield of_feeds(linked)
     for alarm in alarms:
         yield Finding("Alarme", "wrong", alarm.words, f"le détail : page Exploitation ({alarm.kind}, {alarm.about})")
     for finding in of_beats(heard, datetime.now(UTC)):
         yield finding
+
+
+def of_feeds(linked: Sequence[FeedRow]) -> Finding:
+    """Which linked agendas could not be read. One failure is a look; hours of them are an alarm of their own."""
+    failing = [one for one in linked if one.error is not None]
+    if not failing:
+        return Finding("Agendas reliés", "fine", f"{len(linked)}, tous lus" if linked else "aucun")
+    seen = ", ".join(f"{one.host} de {one.practitioner_id} ({one.error})" for one in failing[:10])
+    return Finding(
+        "Agendas reliés",
+        "look",
+        f"{len(failing)} sur {len(linked)} non lus : {seen}",
+        "page Agendas reliés (/feeds) : la raison, et que faire",
+    )
 
 
 def of_beats(heard: Sequence[BeatRow], now: datetime) -> list[Finding]:

@@ -17,6 +17,8 @@ from services.cli import (
     auditing,
     documents,
     errands,
+    feeds,
+    members,
     people,
     planning,
     schema,
@@ -38,7 +40,9 @@ app = typer.Typer(
 app.add_typer(territories.app, name="territory", help="The territories Relais knows: list, import.")
 app.add_typer(errands.request_app, name="request", help="Care requests, through the HTTP door of a running Relais.")
 app.add_typer(errands.slots_app, name="slots", help="Slots, through the HTTP door of a running Relais.")
+app.add_typer(feeds.app, name="feeds", help="Agendas kept elsewhere: list, add, poll, remove.")
 app.add_typer(aside.app, name="aside", help="Messages set aside: list, show, replay, drop.")
+app.add_typer(members.app, name="members", help="The members of a community: import a CSV, with a dry run.")
 app.add_typer(people.app, name="person", help="Erase a person's data.")
 app.command("republish")(aside.republish)
 app.add_typer(watching.app, name="events", help="The facts as they pass.")

@@ -7,22 +7,25 @@ from typing import Literal
 
 import numpy as np
 
+from dispatcher.life import told_later
 from dispatcher.matching.choice import Option, consider, count_refusals, propose
 from dispatcher.matching.eligibility import say_counts
 from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.radius import ENOUGH, widened
-from dispatcher.matching.ranking import MISS, say_minutes
+from dispatcher.matching.ranking import miss_cost, say_minutes
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.travel import crow, point
 from dispatcher.matching.words import say_loss
 from dispatcher.planning.batch import plan
 from dispatcher.planning.ground import Ask
 from dispatcher.planning.plan import Plan
-from dispatcher.planning.promises import Lateness, flexible, improve
+from dispatcher.planning.promises import improve
 from schemas.values import Place, SlotState
 from services.planning.reading import ZONE
 
 Policy = Literal["online", "batch", "late"]
+TOLD_BEFORE = 120
+"""Minutes before the visit at which a patient who can wait is told its hour: 2 h did best in the trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _book(seats: OpenSeats, slot: OpenSlot) -> None:
 
 
 def _missed(ask: Ask, why: list[str]) -> Decision:
-    return Decision(ask.request_id, None, urgency_weight(ask.need) * MISS, tuple(why))
+    return Decision(ask.request_id, None, miss_cost(ask.need), tuple(why))
 
 
 # --- all at once ----------------------------------------------------------------------------------------
@@ -157,11 +160,11 @@ def _looking(ask: Ask, seats: OpenSeats, now: datetime) -> Callable[[str, int], 
 
 def _promise(told: Decision, ask: Ask, seats: OpenSeats, now: datetime) -> Decision:
     """The same, told later to whoever can wait: a window now, the hour before the visit."""
-    setting = Lateness()
     slot = seats.get(told.slot_id) if told.slot_id else None
-    if slot is None or not flexible(ask.need, slot.start, now, setting):
+    can_wait = ask.need.model_copy(update={"told_before": TOLD_BEFORE if urgency_weight(ask.need) == 1 else None})
+    if slot is None or not told_later(can_wait, slot.start, now):
         return told
     end = ask.need.deadline.astimezone(ZONE)
-    before = say_minutes(setting.horizon.total_seconds() / 60)
+    before = say_minutes(TOLD_BEFORE)
     promise = f"promis avant le {end:%d/%m à %H:%M}, heure dite {before} avant ; place gardée"
     return replace(told, reasons=(promise, *told.reasons))

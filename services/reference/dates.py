@@ -65,6 +65,21 @@ def parse_when(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return _moment(day, hour or DAY_BEGINS, here, passed)
 
 
+def parse_day(text: str, *, now: datetime, zone: ZoneInfo) -> date:
+    """The day that French words ("lundi", "15/12", "2026-12-15") mean to someone in `zone` at `now`. Raises ValueError
+    with a French sentence that says what to write instead."""
+    return _day(_normal(text), now.astimezone(zone), time(23, 59))
+
+
+def parse_hour(text: str) -> time:
+    """The hour of the day that "9h", "9 h 30", "09:30", "midi" or "9" mean. Raises ValueError as `parse_when` does."""
+    words = _normal(text)
+    rest, hour = _hour_of(f"{words}h" if words.isdigit() else words)
+    if rest or hour is None:
+        raise ValueError(NOT_READ)
+    return hour
+
+
 def say_when(moment: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     """The moment in words, to someone in `zone` at `now` (both aware).
 

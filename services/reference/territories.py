@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from schemas.territory import Territory
 from services.reference.communes import load_communes
 from services.reference.data import read_table
+from services.reference.professions import PROFESSIONS
 from services.reference.spelling import fold
 from services.reference.zones import zone_of
 
@@ -33,7 +34,7 @@ DEMONSTRATIONS: dict[str, tuple[str, ...]] = {
 """The communities the demonstration plays, each with the ids of its territories."""
 
 REQUIRED = ("territory", "name", "departement", "insee_code")
-OPTIONAL = ("phone", "sender", "radius_km", "professionals", "told_before")
+OPTIONAL = ("phone", "sender", "radius_km", "professionals", "told_before", "saturday_until", "bridges")
 PARTIAL = "partiel"
 _SHIPPED = (
     "territory",
@@ -77,7 +78,11 @@ def import_territory(path: Path) -> Territory:
     `departement` (`81`, `2A`, `974`: gives the time zone), `insee_code` (five characters, text). Optional,
     the first filled line counts: `phone` (shown to patients; 116 117 otherwise), `sender` (of the SMS, 3 to
     11 letters and digits; the name's beginning otherwise), `radius_km` (30 otherwise), `professionals`,
-    `told_before` (late confirmation, in minutes; none otherwise).
+    `told_before` (late confirmation, in minutes; none otherwise), `saturday_until` and `bridges` (what the regional
+    order counts as out of hours: Saturdays from that hour, bridge days 1).
+    By line: `postal_codes` (of a commune that is shared with other territories: the codes, space separated, that belong
+    to this one) and `protocol` (`Pansement: 60`: for a reason, the professions by code that may see the patient by the
+    territory's own protocol; several reasons in one cell are separated by |, and any line may hold them).
     Comma or semicolon, UTF-8. Raises ValueError, in French, with every problem found, one on each line of the
     message, by line number.
     """
@@ -86,7 +91,8 @@ def import_territory(path: Path) -> Territory:
         raise ValueError("\n".join(problems))
     problems = [*_mixed(lines), *_wrong_communes(lines)]
     zone = _zone(lines, problems)
-    territory = _told(lines, zone, problems)
+    shared = {"parts": _parts(lines, problems), "protocols": _protocols(lines, problems)}
+    territory = _told(lines, zone, problems, shared)
     if problems or territory is None:
         raise ValueError("\n".join(problems))
     return territory
@@ -122,7 +128,40 @@ def _zone(lines: list[Line], problems: list[str]) -> str:
         return "Europe/Paris"
 
 
-def _told(lines: list[Line], zone: str, problems: list[str]) -> Territory | None:
+def _parts(lines: list[Line], problems: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Of which communes only some postal codes belong to the territory."""
+    parts = []
+    for number, row in lines:
+        commune = load_communes().get(row["insee_code"])
+        codes = tuple(row.get("postal_codes", "").replace(",", " ").split())
+        strange = [code for code in codes if commune is not None and code not in commune.postal_codes]
+        if strange and commune is not None:
+            known = ", ".join(commune.postal_codes)
+            problems.append(f"Ligne {number} : {strange[0]} n'est pas un code postal de {commune.name} ({known}).")
+        elif codes:
+            parts.append((row["insee_code"], codes))
+    return tuple(parts)
+
+
+def _protocols(lines: list[Line], problems: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """For which reasons other professions may see the patient: `reason: codes`, several separated by |."""
+    protocols: dict[str, tuple[str, ...]] = {}
+    for number, row in lines:
+        where = f"Ligne {number}, protocol"
+        for cell in filter(None, (one.strip() for one in row.get("protocol", "").split("|"))):
+            reason, _, codes = cell.rpartition(":")
+            professions = tuple(codes.replace(",", " ").split())
+            if not reason.strip() or not professions:
+                problems.append(f"{where} : « {cell[:60]} » : écrivez motif: codes (Pansement: 60).")
+            elif unknown := next((code for code in professions if code not in PROFESSIONS), None):
+                choices = ", ".join(f"{one.code} {one.label}" for one in PROFESSIONS.values())
+                problems.append(f"{where} : profession inconnue « {unknown[:8]} » ; au choix : {choices}.")
+            elif protocols.setdefault(reason.strip(), professions) != professions:
+                problems.append(f"{where} : « {reason.strip()[:60]} » est déjà dit, avec d'autres codes.")
+    return tuple(protocols.items())
+
+
+def _told(lines: list[Line], zone: str, problems: list[str], shared: dict[str, Any]) -> Territory | None:
     """The territory the lines tell; None when a field is wrong, which `problems` then says."""
     first = {column: _first_filled(lines, column) for column in lines[0][1]}
     given: dict[str, Any] = {
@@ -134,6 +173,8 @@ def _told(lines: list[Line], zone: str, problems: list[str]) -> Territory | None
         "evidence": "confirme",
         "evidence_note": "Liste des communes fournie par la communauté.",
         "sender": _sender_from(first["name"][1]),
+        "partial_communes": frozenset(insee for insee, _ in shared["parts"]),
+        **shared,
     }
     given |= {column: first[column][1] for column in OPTIONAL if first.get(column, (0, ""))[1]}
     try:
@@ -236,6 +277,8 @@ _ASKED: dict[str, str] = {
     "radius_km": "radius_km : un nombre de kilomètres, entre 1 et 200.",
     "professionals": "professionals : un nombre entier.",
     "told_before": "told_before : de 30 à 720 minutes avant la visite, ou rien pour dire l'heure tout de suite.",
+    "saturday_until": "saturday_until : l'heure à partir de laquelle le samedi est de garde, de 8 à 20, ou rien.",
+    "bridges": "bridges : 1 si les ponts sont de garde, 0 ou rien sinon.",
 }
 
 

@@ -5,7 +5,8 @@ The process that answers reports what the database and JetStream know of all. No
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from nats.errors import Error as NatsError
@@ -16,6 +17,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from availability import upstream
+from availability.upstream import FeedRow
 from dispatcher import store as dispatcher
 from notifications import store as notifications
 from services.bus.readers import idle, readers
@@ -64,7 +67,18 @@ async def _counted(db: AsyncConnection, now: datetime) -> list[Metric]:
         _table("messages", "Messages not settled.", ("state", "lane"), [((s, str(ln)), n) for s, ln, n in messages]),
         _gauge("aside", "Messages set aside that nobody has dealt with.", asides),
         _table("alarms", "Open alarms.", ("kind",), alarms),
+        *_of_feeds(await upstream.feeds(db), now),
         *await _heard(db),
+    ]
+
+
+def _of_feeds(linked: Sequence[FeedRow], now: datetime) -> list[Metric]:
+    states = Counter("failing" if one.error else "read" if one.succeeded_at else "new" for one in linked)
+    rows = [((state,), float(states[state])) for state in ("read", "failing", "new")]
+    oldest = min((one.succeeded_at or one.made_at for one in linked if one.due_at is not None), default=None)
+    return [
+        _table("feeds", "Linked agendas.", ("state",), rows),
+        _gauge("feed_oldest_success_seconds", "Since the linked agenda read longest ago.", _since(oldest, now)),
     ]
 
 

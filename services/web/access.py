@@ -12,6 +12,7 @@ ANYONE = frozenset[Role | None]({None})
 SIGNED_IN = frozenset[Role | None]({Role.REGULATOR, Role.PRACTITIONER, Role.DELEGATE, Role.COORDINATOR, Role.OPERATOR})
 REGULATION = frozenset[Role | None]({Role.REGULATOR, Role.COORDINATOR})
 AGENDA = frozenset[Role | None]({Role.PRACTITIONER, Role.DELEGATE})
+PERSONAL = frozenset[Role | None]({Role.PRACTITIONER})
 CARE = REGULATION | AGENDA
 OVERSIGHT = REGULATION | {Role.OPERATOR}
 OPERATION = frozenset[Role | None]({Role.OPERATOR})
@@ -28,11 +29,16 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/me"): AGENDA,
     ("GET", "/me/agenda"): AGENDA,
     ("GET", "/me/when"): AGENDA,
+    ("GET", "/me/offline"): ANYONE,
+    ("GET", "/me/history"): AGENDA,
+    ("GET", "/sw.js"): ANYONE,
     ("POST", "/me/offers/{offer_id}/accept"): AGENDA,
     ("POST", "/me/offers/{offer_id}/decline"): AGENDA,
     ("POST", "/me/terms"): AGENDA,
     ("GET", "/coordination"): STEERING,
     ("GET", "/coordination/figures"): STEERING,
+    ("GET", "/members"): STEERING,
+    ("GET", "/members/list"): STEERING,
     ("GET", "/operations"): OPERATION,
     ("GET", "/operations/state"): OPERATION,
     ("GET", "/messages"): OVERSIGHT,
@@ -51,8 +57,12 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/communes"): SIGNED_IN,
     ("GET", "/api/practitioners"): CARE,
     ("POST", "/api/practitioners"): STEERING | OPERATION,
+    ("POST", "/api/members/import"): STEERING | OPERATION,
     ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
+    ("POST", "/api/practitioners/{practitioner_id}/pause"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/delegates"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/delegates"): PERSONAL,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,
@@ -66,8 +76,21 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("POST", "/api/requests/{request_id}/close"): CARE,
     # --- slots ---------------------------------------------------------------------------------------------
     ("POST", "/api/slots"): AGENDA,
+    ("POST", "/api/slots/again"): AGENDA,
     ("GET", "/api/slots"): CARE,
     ("POST", "/api/slots/{slot_id}/cancel"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/weeks"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}"): AGENDA,
+    ("POST", "/api/weeks/{pattern_id}/end"): AGENDA,
+    # --- agendas kept elsewhere ----------------------------------------------------------------------------
+    ("GET", "/feeds"): AGENDA | STEERING,
+    ("GET", "/feeds/list"): AGENDA | STEERING,
+    ("GET", "/api/feeds"): AGENDA | STEERING,
+    ("POST", "/api/feeds"): AGENDA,
+    ("POST", "/api/feeds/file"): AGENDA,
+    ("POST", "/api/feeds/{feed_id}/poll"): AGENDA | STEERING,
+    ("POST", "/api/feeds/{feed_id}/remove"): AGENDA | STEERING,
     # --- asking people -------------------------------------------------------------------------------------
     ("GET", "/api/offers"): AGENDA,
     ("POST", "/api/offers/{offer_id}/accept"): AGENDA,
@@ -75,6 +98,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/requests/{request_id}/asked"): REGULATION,
     ("POST", "/api/requests/{request_id}/agree"): REGULATION,
     ("GET", "/api/ledger"): AGENDA | STEERING,
+    ("GET", "/api/use"): AGENDA | STEERING,
     # --- watching ------------------------------------------------------------------------------------------
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,

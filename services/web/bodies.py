@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from availability.agenda import LONGEST_FREEZE, Audience
 from schemas.request import Why
-from schemas.values import Mode
+from schemas.values import AgeBand, Code, Mode, Visibility
 
 LONGEST_HOURS = 14 * 24
 
@@ -42,6 +43,22 @@ class Body(BaseModel):
         if not isinstance(given, dict):
             return given
         return {name: value for name, value in given.items() if value is not None and value != ""}
+
+
+class ForWhom(Body):
+    """For whom a time is: to whom it is shown, the ages and reasons that are accepted (none = all), and how many
+    minutes before a visit nobody new is booked any more."""
+
+    visibility: Visibility = Visibility.CPTS
+    ages: Annotated[tuple[AgeBand, ...], Field(max_length=len(AgeBand))] = ()
+    reasons: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
+    freeze: int = Field(default=0, ge=0, le=LONGEST_FREEZE)
+
+    def audience(self, specialty: str) -> Audience:
+        """The same for the agenda of somebody of this specialty ("" = the ordinary practice)."""
+        return Audience(
+            visibility=self.visibility, ages=self.ages, reasons=self.reasons, specialty=specialty, freeze=self.freeze
+        )
 
 
 class Wish(Body):

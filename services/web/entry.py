@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatcher.offers.people import People
 from schemas.request import Need, Patient
 from schemas.sealed import Vault
 from schemas.territory import Territory
@@ -40,8 +41,9 @@ _DATE_CODES = {
 }
 
 
-def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Communes) -> Need:
-    """The need, in [earliest, deadline] (aware UTC). Raises the problem `invalid` with every mistake."""
+def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Communes, people: People) -> Need:
+    """The need, in [earliest, deadline] (aware UTC); the radius is the territory's, wider where there are few of the
+    profession, unless one is asked for. Raises the problem `invalid` with every mistake."""
     mistakes: list[Mistake] = []
     place = _place(wish.commune, territory, communes, mistakes)
     if wish.profession not in PROFESSIONS:
@@ -52,6 +54,8 @@ def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Commun
     age = _age_band(wish.birth_year, now.astimezone(territory.tz).year, mistakes)
     if mistakes or place is None:
         raise Problem("invalid", mistakes=mistakes)
+    protocol = _protocol(wish, territory)
+    professions = (wish.profession, *protocol.get("also", ()))
     return Need(
         profession=wish.profession,
         modes=tuple(dict.fromkeys(wish.modes)),
@@ -59,12 +63,12 @@ def need_of(wish: Wish, *, now: datetime, territory: Territory, communes: Commun
         earliest=earliest,
         deadline=deadline,
         hours=hours_between(now, deadline),
-        radius_km=wish.radius_km or territory.radius_km,
+        radius_km=wish.radius_km or people.radius(place, professions, territory.id, territory.radius_km),
         no_vehicle=wish.no_vehicle,
         age=age,
         usual_practitioner=wish.usual_practitioner,
         told_before=territory.told_before if wish.can_wait else None,
-        **_protocol(wish, territory),
+        **protocol,
     )
 
 

@@ -17,6 +17,9 @@ from services.web.problems import Problem, as_problem
 log = logging.getLogger("relais.web")
 
 LARGEST_BODY = 256 * 1024
+LARGEST_FILE = 2 * 1024 * 1024
+FILES = frozenset({"/api/feeds/file", "/api/members/import"})
+"""Doors that take a file as it is."""
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 CSP = "; ".join(
@@ -67,7 +70,7 @@ class Guards:
         try:
             self._refuse_strangers(request)
             if scope["method"] in CHANGING:
-                receive = await _whole_body(request.headers, receive)
+                receive = await _whole_body(request.headers, receive, _most(scope["path"]))
             await self._app(scope, receive, dressed)
         except Exception as error:
             if dressed.started:
@@ -132,11 +135,19 @@ def _cache(path: str) -> str:
     return "no-cache" if path.startswith("/static/") else "no-store"
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> Receive:
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", about={"most": str(most // 1024)})
+
+
+def _most(path: str) -> int:
+    return LARGEST_FILE if path in FILES else LARGEST_BODY
+
+
+async def _whole_body(headers: Headers, receive: Receive, most: int) -> Receive:
     """Read the body, small or refused (`too_large`), and hand it on. A chunked one is counted as it comes."""
     announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
-        raise Problem("too_large")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
     body = bytearray()
     more = True
     while more:
@@ -145,8 +156,8 @@ async def _whole_body(headers: Headers, receive: Receive) -> Receive:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise Problem("too_large")
+        if len(body) > most:
+            raise _too_large(most)
     handed = False
 
     async def again() -> Message:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.store import PractitionerRow
+from availability.unused import use_of
 from dispatcher import asked, members
 from dispatcher.offers.offer import Tally, tally
 from dispatcher.views import RequestRow
@@ -48,6 +49,38 @@ class Ledger:
     until: datetime
     lines: tuple[Line, ...]
     receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UseLine:
+    """One practitioner's month: the seats that were offered and are over, those used, and the share that was not."""
+
+    practitioner_id: str
+    name: str
+    offered: int
+    used: int
+    unused_share: float
+
+
+def month_of(now: datetime, zone: ZoneInfo, back: int = 0) -> tuple[datetime, datetime]:
+    """The month `now` is in, or the one `back` months before: [the 1st, the next 1st)."""
+    local = now.astimezone(zone)
+    months = local.year * 12 + local.month - 1 - back
+    first, after = (datetime(one // 12, one % 12 + 1, 1, tzinfo=zone) for one in (months, months + 1))
+    return first, after
+
+
+async def use(
+    db: AsyncConnection, people: Sequence[PractitionerRow], since: datetime, until: datetime
+) -> list[UseLine]:
+    """What became of what these practitioners opened, the most offered first; who opened nothing is left out."""
+    found = await use_of(db, [one.id for one in people], since, until)
+    lines = [
+        UseLine(one.id, one.name, use.offered, use.used, use.unused_share)
+        for one in people
+        if (use := found.get(one.id)) is not None
+    ]
+    return sorted(lines, key=lambda line: (-line.offered, line.name))
 
 
 def week_of(now: datetime, zone: ZoneInfo, back: int = 0) -> tuple[datetime, datetime]:

@@ -13,13 +13,15 @@ from starlette.responses import Response
 from schemas.values import NotYet, Refused
 from services.mailbox import KeyReused
 from services.storage.away import is_away
+from services.web.words import feeds as feed_words
 from services.web.words import problems
 from services.web.words.asking import ASKING
 from services.web.words.fields import FIELDS
 from services.web.words.places import PLACES
 from services.web.words.upkeep import UPKEEP
 
-PROBLEMS = problems.PROBLEMS | ASKING | PLACES | UPKEEP
+PROBLEMS = problems.PROBLEMS | ASKING | PLACES | UPKEEP | feed_words.FEEDS
+_FIELDS = FIELDS | feed_words.FIELDS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -101,7 +103,7 @@ def describe(problem: Problem, language: str) -> dict[str, Any]:
 
 def say(mistake: Mistake, language: str) -> str:
     """The sentence beside the field."""
-    french, english = FIELDS.get(mistake.code, FIELDS["value"])
+    french, english = _FIELDS.get(mistake.code, FIELDS["value"])
     return _fill(english if language == "en" else french, mistake.about)
 
 

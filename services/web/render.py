@@ -18,7 +18,7 @@ from services.web.english import ENGLISH
 PARIS = ZoneInfo("Europe/Paris")
 _ICONS = "/static/vendor/icons.svg"
 _OWN_MARKS = frozenset({"relais", "triangle"})
-_HOW = {"office": "au cabinet", "home": "à domicile", "teleconsultation": "en téléconsultation"}
+HOW = {"office": "au cabinet", "home": "à domicile", "teleconsultation": "en téléconsultation"}
 
 
 def page(name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -46,10 +46,11 @@ def environment() -> Environment:
         say_when=_say_when,
         say_day=_say_day,
         say_time=_say_time,
+        say_month=_say_month,
         say_delay=lambda minutes: saying.say_delay(round(minutes)),
         phone=saying.say_phone,
         profession=profession_label,
-        how=lambda mode: _HOW[str(mode)],
+        how=lambda mode: HOW[str(mode)],
         countdown=_countdown,
         plural=plural,
     )
@@ -94,6 +95,11 @@ def _say_day(context: Context, at: datetime, near: bool = True) -> str:
 @pass_context
 def _say_time(context: Context, at: datetime) -> str:
     return saying.say_time(at, context["zone"], context["lang"])
+
+
+@pass_context
+def _say_month(context: Context, at: datetime) -> str:
+    return saying.say_month(at, context["zone"], context["lang"])
 
 
 @pass_context

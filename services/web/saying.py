@@ -67,6 +67,12 @@ def say_day(at: datetime, zone: ZoneInfo, now: datetime, language: str = "fr", *
     return said if day.year == today.year else f"{said} {day.year}"
 
 
+def say_month(at: datetime, zone: ZoneInfo, language: str = "fr") -> str:
+    """ "novembre 2026"; in English "November 2026"."""
+    local = at.astimezone(zone)
+    return f"{_MONTHS[language][local.month - 1]}{NB}{local.year}"
+
+
 def say_when(at: datetime, zone: ZoneInfo, now: datetime, language: str = "fr", *, near: bool = True) -> str:
     """ "demain à 14 h 05", "lundi 23 novembre à 9 h"; in English "tomorrow at 14:05"."""
     joint = f"at{NB}" if language == "en" else f"à{NB}"

@@ -1,5 +1,6 @@
 """When does each seat begin, and which slots are in each other's way?"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from availability.agenda import NewPractitioner, NewSlot, SeatRow, SlotRow, overlap, seat_start, state_of, usable_mode
+from availability.agenda import (
+    Audience,
+    NewPractitioner,
+    NewSlot,
+    SeatRow,
+    SlotRow,
+    overlap,
+    seat_start,
+    state_of,
+    usable_mode,
+)
 from availability.booking import Seat, seat_for
 from schemas.values import Mode
 from tests.builders import AT_TEN, GAILLAC, MONDAY, TARN, a_new_slot, minutes
@@ -108,11 +119,29 @@ def test_why_a_seat_is_lost() -> None:
     assert seat_for(None, "new", MONDAY) == "unknown"
     assert seat_for(a_row(status="closed"), "new", MONDAY) == "closed"
     assert seat_for(a_row(0, 1, 2), "new", MONDAY) == "taken"
-    assert seat_for(a_row(), "new", AT_TEN) == "past"
+    assert seat_for(a_row(), "new", AT_TEN + minutes(30)) == "past"
 
 
 def test_the_last_seat_of_a_slot_that_has_begun_may_still_be_given() -> None:
     assert seat_for(a_row(0, 1), "new", AT_TEN + minutes(20)) == Seat(2, AT_TEN + minutes(30), 15)
+
+
+def test_the_seat_that_was_meant_is_given_or_one_after_it() -> None:
+    assert seat_for(a_row(), "new", MONDAY, AT_TEN + minutes(15)) == Seat(1, AT_TEN + minutes(15), 15)
+    assert seat_for(a_row(1), "new", MONDAY, AT_TEN + minutes(1)) == Seat(2, AT_TEN + minutes(30), 15)
+    assert seat_for(a_row(2), "new", MONDAY, AT_TEN + minutes(16)) == "past"
+
+
+def test_a_seat_that_has_passed_is_not_in_the_way_of_the_next() -> None:
+    assert seat_for(a_row(), "new", AT_TEN + minutes(5)) == Seat(1, AT_TEN + minutes(15), 15)
+
+
+def test_nobody_new_is_booked_in_a_frozen_seat_but_who_held_it_keeps_it() -> None:
+    frozen = replace(a_row(0), audience=Audience(freeze=20))
+    assert seat_for(frozen, "new", AT_TEN - minutes(5)) == Seat(1, AT_TEN + minutes(15), 15)
+    assert seat_for(frozen, "new", AT_TEN) == Seat(2, AT_TEN + minutes(30), 15)
+    assert seat_for(frozen, "new", AT_TEN + minutes(11)) == "past"
+    assert seat_for(frozen, "req-0", AT_TEN - minutes(5)) == Seat(0, AT_TEN, 15)
 
 
 @given(st.sets(st.integers(0, 5)), st.integers(0, 60))
@@ -125,4 +154,4 @@ def test_a_seat_that_is_given_is_free_and_still_to_come(taken: set[int], passed:
     else:
         free = sorted(set(range(6)) - taken)
         assert seat == ("past" if free else "taken")
-        assert not free or seat_start(AT_TEN, 45, 6, free[0]) <= now
+        assert not free or seat_start(AT_TEN, 45, 6, free[-1]) <= now

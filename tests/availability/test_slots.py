@@ -1,16 +1,18 @@
 """What may a practitioner open and take back, and what does the database refuse by itself?"""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from availability import store
-from availability.orders import cancel_slot, delegate_to, publish_slots, register_practitioners
+from availability.agenda import Audience
+from availability.orders import cancel_slot, delegate_to, publish_slots, register_practitioners, repeat_day
 from availability.tables import BOOKING, SLOT
-from schemas.values import Mode, Refused
+from schemas.values import AgeBand, Mode, Refused
 from tests.availability.room import Availability
 from tests.builders import AT_TEN, MONDAY, TARN, a_new_slot, a_practitioner, an_order, hours, minutes, only
 
@@ -153,3 +155,40 @@ async def test_a_delegate_acts_for_those_named_last_and_for_nobody_unknown(room:
     assert (said.delegate_id, said.practitioner_ids) == ("sec-1", ("gp-2",))
     async with room.database.read() as db:
         assert await store.delegations(db, "sec-1") == ["gp-2"]
+
+
+# --- like yesterday -------------------------------------------------------------------------------------
+
+PARIS = ZoneInfo("Europe/Paris")
+A_DAY = hours(24)
+
+
+async def like(room: Availability, days: int = 1, now: datetime = MONDAY + A_DAY) -> Any:
+    return await room.ask(repeat_day, an_order(), "gp-1", days, PARIS, now=now)
+
+
+async def test_like_yesterday_opens_what_is_left_of_today_as_it_was(room: Availability) -> None:
+    children = Audience(ages=(AgeBand.CHILD,))
+    early, late, gone = await room.publish(
+        a_new_slot(MONDAY + hours(1)),
+        a_new_slot(AT_TEN, 45, capacity=3, audience=children),
+        a_new_slot(AT_TEN + hours(1)),
+    )
+    await room.ask(cancel_slot, an_order(), gone.slot_id)
+    again = only(await like(room, now=MONDAY + A_DAY + hours(1.5)))
+    assert (again.start, again.minutes, again.capacity, again.ages) == (late.start + A_DAY, 45, 3, children.ages)
+    assert again.start != early.start + A_DAY
+
+
+async def test_what_would_overlap_is_left_out_and_twice_is_once(room: Availability) -> None:
+    await room.publish(a_new_slot(AT_TEN), a_new_slot(AT_TEN + hours(1)))
+    await room.publish(a_new_slot(AT_TEN + A_DAY + minutes(5)))
+    assert only(await like(room)).start == AT_TEN + A_DAY + hours(1)
+    assert await like(room) == Refused(code="nothing_to_repeat")
+
+
+async def test_last_weeks_day_keeps_its_hour_when_the_clock_has_jumped(room: Availability) -> None:
+    before = datetime(2026, 3, 23, 8, tzinfo=UTC)  # nine in winter time
+    (slot,) = await room.ask(publish_slots, an_order(), "gp-1", [a_new_slot(before + hours(1))], now=before)
+    again = only(await like(room, 7, now=datetime(2026, 3, 30, 6, tzinfo=UTC)))
+    assert again.start == slot.start + 7 * A_DAY - hours(1)

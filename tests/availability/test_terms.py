@@ -1,16 +1,19 @@
 """Does availability keep what a practitioner allows, and never give more than that, by whatever path?"""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from availability import store
 from availability.orders import cancel_slot, describe_practitioners, register_practitioners, set_terms
 from availability.tables import PRACTITIONER
-from availability.terms import widens
+from availability.terms import paused, widens
 from schemas.offer import OfferAccepted
 from schemas.practitioner import Absence, Terms
 from schemas.sealed import Sealed
@@ -110,6 +113,45 @@ async def test_another_may_take_away_and_never_give(room: Availability) -> None:
     assert said(await allow(room, Terms(offers=False, per_day=1, per_week=1), may_widen=False)) == [
         "PractitionerDescribed"
     ]
+
+
+# --- a pause in one tap -----------------------------------------------------------------------------------
+
+PARIS = ZoneInfo("Europe/Paris")
+EVENING, MORNING = datetime(2026, 1, 5, 17, tzinfo=UTC), datetime(2026, 1, 6, 7, tzinfo=UTC)
+"""Six in the evening of that Monday in France, and eight the next morning."""
+
+
+def test_two_hours_or_until_tomorrow() -> None:
+    assert paused(OPEN_HANDED, "two_hours", MONDAY, PARIS).paused_until == MONDAY + hours(2)
+    assert paused(OPEN_HANDED, "today", MONDAY, PARIS).paused_until == MORNING
+
+
+def test_not_tonight_leaves_the_afternoon_and_the_next_morning_open() -> None:
+    terms = paused(OPEN_HANDED, "tonight", MONDAY, PARIS)
+    assert (terms.paused_until, terms.absences) == (None, (Absence(since=EVENING, until=MORNING),))
+    assert paused(terms, "tonight", MONDAY + hours(1), PARIS) == terms
+
+
+def test_after_midnight_tonight_is_this_night() -> None:
+    late = datetime(2026, 1, 6, 1, tzinfo=UTC)
+    assert paused(OPEN_HANDED, "tonight", late, PARIS).absences == (Absence(since=EVENING, until=MORNING),)
+    assert paused(OPEN_HANDED, "today", late, PARIS).paused_until == MORNING
+
+
+def test_over_ends_what_stands_now_and_leaves_the_holidays() -> None:
+    holidays = Absence(since=MONDAY + hours(100), until=MONDAY + hours(200))
+    before = OPEN_HANDED.model_copy(update={"absences": (holidays,)})
+    for pause in ("two_hours", "today", "tonight"):
+        assert paused(paused(before, pause, MONDAY, PARIS), "over", MONDAY + hours(1), PARIS) == before
+    during = before.model_copy(update={"absences": (Absence(since=MONDAY - hours(1), until=MONDAY + hours(1)),)})
+    assert paused(during, "over", MONDAY, PARIS).absences == ()
+
+
+@given(st.sampled_from(["two_hours", "today", "tonight"]), st.integers(0, 24 * 365))
+def test_a_pause_never_allows_more_than_before(pause: Any, hour: int) -> None:
+    now = MONDAY + hours(hour)
+    assert widens(OPEN_HANDED, paused(OPEN_HANDED, pause, now, PARIS), now) == ()
 
 
 # --- the time that was agreed -----------------------------------------------------------------------------

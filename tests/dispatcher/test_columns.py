@@ -15,11 +15,12 @@ from tests.builders import MONDAY, TARN, a_need, a_slot, hours, minutes, seats_o
 from tests.dispatcher.worlds import NEIGHBOURS, heard, particular_days, particular_needs, standings
 
 
-def world(slots: list[SlotOpened], known: list[Standing], prices: dict[tuple[str, str, int], int]) -> OpenSeats:
+def world(slots: list[SlotOpened], known: list[Standing], prices: dict[tuple[str, int], int]) -> OpenSeats:
     seats = heard(slots)
     for standing in known:
         seats.know(standing)
-    seats.know_prices(prices)
+    for territory in (TARN, NEIGHBOURS):
+        seats.know_bids(territory, prices)
     return seats
 
 
@@ -37,14 +38,14 @@ def one_by_one(need: Need, slots: list[SlotOpened], seats: OpenSeats) -> dict[st
 
 hour = int(MONDAY.timestamp()) // 3600
 prices = st.dictionaries(
-    st.tuples(st.sampled_from(["10", "60"]), st.sampled_from(["81099", "81145"]), st.integers(hour, hour + 9)),
+    st.tuples(st.sampled_from(["10", "60"]), st.integers(hour, hour + 9)),
     st.integers(1, 300),
 )
 
 
 @given(st.lists(particular_needs(), min_size=1, max_size=5), particular_days(), standings(), prices)
 def test_a_column_is_judged_as_each_of_its_slots(
-    some: list[Need], slots: list[SlotOpened], known: list[Standing], worth: dict[tuple[str, str, int], int]
+    some: list[Need], slots: list[SlotOpened], known: list[Standing], worth: dict[tuple[str, int], int]
 ) -> None:
     seats = world(slots, known, worth)
     found = edges([Ask(f"req-{at}", need, TARN) for at, need in enumerate(some)], seats, MONDAY)
@@ -58,7 +59,7 @@ def test_a_column_is_judged_as_each_of_its_slots(
 
 @given(particular_needs(), particular_days(), standings(), prices)
 def test_what_is_proposed_is_the_cheapest_of_all_that_fit(
-    need: Need, slots: list[SlotOpened], known: list[Standing], worth: dict[tuple[str, str, int], int]
+    need: Need, slots: list[SlotOpened], known: list[Standing], worth: dict[tuple[str, int], int]
 ) -> None:
     seats = world(slots, known, worth)
     every = one_by_one(need, slots, seats)

@@ -3,13 +3,14 @@
 import pytest
 
 from dispatcher.matching.choice import NEAR_BEST, near_best, propose
-from dispatcher.matching.eligibility import RULES, WORDS, say_counts
+from dispatcher.matching.eligibility import LEFT, RULES, WORDS, say_counts
+from dispatcher.matching.fairness import excesses
 from dispatcher.matching.radius import WIDEST, enlarge, widened
-from dispatcher.matching.standing import Standing, excesses
+from dispatcher.matching.standing import Standing
 from schemas.request import Need
 from schemas.slot import SlotOpened
 from schemas.values import AgeBand, Mode, Visibility
-from tests.builders import AT_TEN, GAILLAC, LAVAUR, LISLE, MONDAY, TARN, a_need, a_slot, hours, minutes, seats_of
+from tests.builders import AT_TEN, LAVAUR, LISLE, MONDAY, TARN, a_need, a_slot, hours, minutes, seats_of
 from tests.dispatcher.worlds import NEIGHBOURS, ids
 
 
@@ -23,7 +24,7 @@ def answer(need: Need, slot: SlotOpened, *known: Standing) -> str:
 
 
 def test_every_rule_has_its_words() -> None:
-    assert WORDS.keys() == RULES.keys()
+    assert WORDS.keys() == {*RULES, LEFT}
     assert say_counts({"not_shown": 2, "excluded": 1}) == [
         "2 créneaux réservés à d'autres", "1 créneau d'un professionnel écarté",
     ]  # fmt: skip
@@ -116,11 +117,11 @@ def test_the_day_and_the_week_are_those_of_the_calendar_where_the_practitioner_w
 def test_whoever_was_given_much_gives_way_to_an_equal() -> None:
     busy, idle = a_slot("a", practitioner_id="gp-a"), a_slot("b", practitioner_id="gp-b")
     seats = seats_of(busy, idle)
-    seats.know(Standing("gp-a", booked=(MONDAY,) * 4, excess=0.1, name="le Dr Exemple"))
+    seats.know(Standing("gp-a", booked=(MONDAY,) * 4, excess=0.1))
     found = propose(a_need(), seats, TARN, MONDAY)
     assert ids(found.options) == ["b", "a"]
     assert found.options[1].terms["fairness"] == 30
-    assert found.others() == ("dans 2 h, dans la commune (+30 min : le Dr Exemple a déjà 4 demandes cette semaine)",)
+    assert found.others() == ("dans 2 h, dans la commune (+30 min : ce professionnel a déjà 4 demandes cette semaine)",)
 
 
 def test_excess_is_what_was_given_above_the_mean_share() -> None:
@@ -131,11 +132,11 @@ def test_excess_is_what_was_given_above_the_mean_share() -> None:
 def test_a_seat_dear_to_others_is_left_to_them_when_another_is_nearly_as_good() -> None:
     seats = seats_of(a_slot("dear"), a_slot("later", AT_TEN + minutes(60)))
     ten = int(AT_TEN.timestamp()) // 3600
-    seats.know_prices({("10", GAILLAC.commune, ten): 59})
+    seats.know_bids(TARN, {("10", ten): 59})
     assert ids(propose(a_need(), seats, TARN, MONDAY).options) == ["dear", "later"]
-    seats.know_prices({("10", GAILLAC.commune, ten): 61})
+    seats.know_bids(TARN, {("10", ten): 61})
     assert ids(propose(a_need(), seats, TARN, MONDAY).options) == ["later", "dear"]
-    seats.know_prices({})
+    seats.know_bids(TARN, {})
     assert ids(propose(a_need(), seats, TARN, MONDAY).options) == ["dear", "later"]
 
 
@@ -174,5 +175,7 @@ def test_the_radius_grows_by_the_published_steps() -> None:
 def test_the_search_widens_until_there_are_five_to_choose_from() -> None:
     assert widened(30, [1, 2, 3, 4, 29]) == 30
     assert widened(30, [1, 2, 3, 4, 44]) == 45
-    assert widened(30, [1, 2]) == WIDEST
+    assert widened(30, [1, 2]) == 30
+    assert widened(30, [1, 44, 130]) == 45
+    assert widened(30, []) == 30
     assert widened(150, []) == 150

@@ -1,7 +1,7 @@
 """Does the picture of open seats come out the same, in whatever order and however often the facts come?"""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -50,6 +50,46 @@ def lives(draw: st.DrawFn) -> list[Event]:
     if draw(st.booleans()):
         facts.append(closed(slot, version=99))
     return facts
+
+
+def test_of_several_seats_the_next_is_proposed_when_the_first_is_too_near() -> None:
+    starts = tuple(int((AT_TEN + minutes(15 * n)).timestamp()) for n in (0, 2, 3))
+    state = SlotState(version=1, free=3, next_start=starts[0], starts=starts)
+    seats = seats_of(a_slot("session", minutes=60, capacity=4, state=state))
+
+    def proposed(now: datetime) -> tuple[list[datetime], int]:
+        found = propose(a_need(now=now), seats, TARN, now).options
+        slot = seats.get("session")
+        assert slot is not None
+        return [one.start for one in found], seats.free(slot, now)
+
+    assert proposed(AT_TEN - minutes(30)) == ([AT_TEN], 3)
+    assert proposed(AT_TEN - minutes(29)) == ([AT_TEN + minutes(30)], 2)
+    assert proposed(AT_TEN + minutes(10)) == ([AT_TEN + minutes(45)], 1)
+    assert proposed(AT_TEN + minutes(16)) == ([], 1)
+
+
+def test_the_seats_that_are_left_count_and_not_those_that_have_passed() -> None:
+    starts = tuple(int((AT_TEN + minutes(15 * n)).timestamp()) for n in range(4))
+    slot = a_slot(
+        "session", minutes=60, capacity=4, state=SlotState(version=1, free=4, next_start=starts[0], starts=starts)
+    )
+    seats, late = seats_of(slot), AT_TEN + minutes(5)
+    assert propose(a_need(now=late), seats, TARN, late).options[0].start == AT_TEN + minutes(45)
+    seats.expect("session", "req-1", late)
+    assert propose(a_need(now=late), seats, TARN, late).options == ()
+    left = SlotState(version=2, free=2, next_start=starts[1], starts=(starts[1], starts[2]))
+    seats.hear(booked(slot, "req-1", left))
+    known = seats.get("session")
+    assert known is not None
+    assert (known.start, known.state.free) == (AT_TEN + minutes(30), 1)
+
+
+def test_nobody_is_sent_to_a_time_that_is_frozen() -> None:
+    seats = seats_of(a_slot("frozen", freeze=90), a_slot("later", AT_TEN + hours(1)))
+    for now, expected in ((AT_TEN - minutes(90), ["frozen", "later"]), (AT_TEN - minutes(89), ["later"])):
+        found = propose(a_need(now=now), seats, TARN, now).options
+        assert [one.slot.slot_id for one in found] == expected
 
 
 def picture(seats: OpenSeats) -> object:

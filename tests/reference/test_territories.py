@@ -210,3 +210,38 @@ def test_no_file_whatsoever_raises_anything_but_a_value_error(tmp_path_factory, 
         assert type(refusal) is ValueError  # noqa: PT017 -- pydantic's own words are not for a coordinator
         sentence = str(refusal)
     assert all(line.endswith((".", ").")) for line in sentence.splitlines())
+
+
+PROTOCOLS = """territory;name;departement;insee_code;postal_codes;protocol
+essai;CPTS Essai;83;83137;83200;Pansement: 60 | Infection urinaire: 10 21
+essai;CPTS Essai;83;83126;;Entorse: 10,70
+"""
+
+
+def test_a_communitys_own_file_carries_its_protocols_and_parts_of_communes(write) -> None:
+    territory = import_territory(write(PROTOCOLS))
+    assert territory.protocols == (
+        ("Pansement", ("60",)), ("Infection urinaire", ("10", "21")), ("Entorse", ("10", "70"))
+    )  # fmt: skip
+    assert territory.parts == (("83137", ("83200",)),)
+    assert territory.partial_communes == {"83137"}
+    assert territory.covers("83137", "83200")
+    assert not territory.covers("83137", "83000")
+    assert territory.covers("83126", "83500")
+    assert Territory.model_validate_json(territory.model_dump_json()) == territory
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("Pansement: 60", "Pansement", "écrivez motif: codes"),
+        ("Pansement: 60", ": 60", "écrivez motif: codes"),
+        ("Pansement: 60", "Pansement: 99", "profession inconnue"),
+        ("Entorse: 10,70", "Pansement: 10", "déjà dit"),
+        ("83200", "81000", "n'est pas un code postal de Toulon"),
+    ],
+)
+def test_a_wrong_protocol_or_part_has_its_line(write, was: str, now: str, words: str) -> None:
+    (problem,) = told(write(PROTOCOLS.replace(was, now)))
+    assert problem.startswith("Ligne ")
+    assert words in problem

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.life import escalate_at, timers_when_escalated, timers_when_placed, timers_when_seeking
+from dispatcher.offers.people import People
 from dispatcher.orders import enter_request, set_roster
 from dispatcher.views import OnCall
 from notifications.wording import Facts, render
@@ -48,7 +49,8 @@ CALLS = [
 def test_within_24_hours_is_24_real_hours_and_is_told_in_local_time(zone: ZoneInfo, call: str, told: str) -> None:
     now = datetime.fromisoformat(call).astimezone(UTC)
     territory = load_territories()[TARN].model_copy(update={"zone": str(zone)})
-    need = need_of(Wish(commune="graulhet", hours=24), now=now, territory=territory, communes=load_communes())
+    asked, people = Wish(commune="graulhet", hours=24), People()
+    need = need_of(asked, now=now, territory=territory, communes=load_communes(), people=people)
     assert need.deadline - now == DAY
     assert need.deadline.utcoffset() == timedelta()
     text = render("escalated", "fr", Facts("CPTS", need.deadline, "https://x", "01"), zone)

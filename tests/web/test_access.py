@@ -30,6 +30,7 @@ STRANGERS = {
     Role.PRACTITIONER: "dr-far",
     Role.DELEGATE: "sec-toulouse-ouest",
 }
+WEEK = {"days": [2], "begins": "9h", "ends": "10h", "minutes": 20}
 DRAFT = "a-draft-that-is-nobodys"
 ENDLESS = ("GET", "/api/events")
 NOT_OURS = {("GET", "/docs/openapi.json")}
@@ -61,8 +62,14 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests/{request_id}/place": {"slot_id": "none"},
         "/api/requests/{request_id}/agree": {"practitioner_id": "dr-anne", "start": "demain 9h"},
         "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
+        "/api/practitioners/{practitioner_id}/pause": {"pause": "tonight"},
+        "/api/practitioners/{practitioner_id}/delegates": {"delegate_id": "sec-tarn-ouest", "acts": True},
+        "/api/slots/again": {"days": 7},
+        "/api/practitioners/{practitioner_id}/weeks": WEEK,
+        "/api/weeks/{pattern_id}": WEEK,
         "/api/offers/{offer_id}/accept": {},
         "/api/slots": {"slots": [{"start": "demain 9h", "minutes": 20}]},
+        "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
         "/console/known": {"phone": "06 39 98 12 34"},
@@ -77,6 +84,10 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
     sent: dict[str, Any] = {"headers": {**key(f"{method}{path}{role}"), "Accept": "*/*"}}
     if path == "/metrics":
         sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
+    if path == "/api/members/import":
+        sent |= {"content": b"rpps;nom;profession;commune\n", "params": {"territory": "tarn-ouest"}}
+    if path == "/api/feeds/file":
+        sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:
         sent["json"] = bodies[path]
     if method == "GET" and path in queries:
@@ -96,8 +107,15 @@ async def test_each_role_gets_through_its_doors_and_no_others(
         if (method, path) == ENDLESS:
             continue
         client = await sign_in(OWN[role])
-        named = {"token": "234567abcdef", "aside_id": "0" * 32, "offer_id": "0" * 32, "practitioner_id": "dr-anne"}
-        named["provider"] = "nobody"
+        named = {
+            "token": "234567abcdef",
+            "aside_id": "0" * 32,
+            "offer_id": "0" * 32,
+            "feed_id": "0" * 32,
+            "practitioner_id": "dr-anne",
+            "pattern_id": "0" * 32,
+            "provider": "nobody",
+        }
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))
         allowed = ACCESS[method, path]

@@ -21,6 +21,7 @@ MONTHS = (
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
 REASONS = {
+    "left": "créneaux gardés pour plus urgent",
     "not_shown": "créneaux libres, mais réservés à d'autres",
     "excluded": "créneaux libres, mais chez un professionnel écarté",
     "other_specialty": "créneaux libres, mais dans une autre spécialité",

@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from services.web.api import (
     aside,
     asked,
+    delegates,
+    feeds,
     health,
     holds,
     hooks,
@@ -20,6 +22,7 @@ from services.web.api import (
     slots,
     stream,
     terms,
+    weeks,
 )
 
 routers: tuple[APIRouter, ...] = (
@@ -27,9 +30,12 @@ routers: tuple[APIRouter, ...] = (
     lookups.router,
     members.router,
     terms.router,
+    delegates.router,
     holds.router,
     requests.router,
     slots.router,
+    feeds.router,
+    weeks.router,
     offers.router,
     asked.router,
     ledger.router,

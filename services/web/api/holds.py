@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from fastapi import APIRouter, Request
+from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import orders as agendas
@@ -31,7 +32,8 @@ _LOST = {"taken": "slot_taken", "closed": "slot_closed", "past": "slot_past", "u
 class Hold(Body):
     """Keep a seat of this slot for a draft; the draft's earlier hold is given back.
 
-    `wish` is what is known of the need by now: a slot that is far from the best for it wants a `why`.
+    `wish` is what is known of the need by now: a slot that is far from the best for it wants a `why`. `start`: the
+    seat that was proposed, of a slot of several.
     """
 
     request_id: DraftId
@@ -39,6 +41,7 @@ class Hold(Body):
     mode: Mode = Mode.OFFICE
     wish: Wish | None = None
     why: Why | None = None
+    start: AwareDatetime | None = None
 
 
 class Release(Body):
@@ -60,7 +63,7 @@ async def hold(request: Request, body: Hold) -> Json:
         slot = await agenda_store.slot(db, body.slot_id)
         if slot is None or slot.territory != account.territory:
             return Refused(code="unknown_slot")
-        return await agendas.hold_seat(order, body.request_id, body.slot_id, body.mode, db, now)
+        return await agendas.hold_seat(order, body.request_id, body.slot_id, body.mode, db, now, body.start)
 
     facts = await carry_out(house, order, decide)
     held = next((fact for fact in facts if isinstance(fact, SlotHeld)), None)
@@ -87,7 +90,7 @@ async def release(request: Request, body: Release) -> Json:
 def require_near_best(house: House, account: Account, wish: Wish, slot_id: str) -> None:
     """Nothing, or the problem `far_from_best`: what one patient gains by choosing freely, the others lose."""
     now, territory = house.clock.now(), own_territory(house, account)
-    need = need_of(wish, now=now, territory=territory, communes=house.communes)
+    need = need_of(wish, now=now, territory=territory, communes=house.communes, people=house.seats.people)
     slot = house.seats.get(slot_id)
     chosen = consider(need, slot, house.seats, now, territory=account.territory) if slot else None
     best = propose(need, house.seats, account.territory, now, limit=1).options

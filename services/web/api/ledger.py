@@ -1,6 +1,8 @@
 """Who was asked and who saw whom, week by week? Everybody sees the own week, the coordinator everybody's."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -37,11 +39,41 @@ async def week(request: Request, back: Annotated[int, Query(ge=0, le=520)] = 0) 
     }
 
 
+@router.get("/api/use")
+async def use(request: Request, back: Annotated[int, Query(ge=0, le=120)] = 0) -> Json:
+    """One month (`back` months before this one): of the seats that were opened and are over, how many were used."""
+    house, account = house_of(request), signed_in(request)
+    async with house.database.read() as db:
+        since, until, found = await use_for(house, account, db, back)
+    return {
+        "since": show_moment(since),
+        "until": show_moment(until),
+        "practitioners": [asdict(line) | {"unused_share": round(line.unused_share, 4)} for line in found],
+    }
+
+
+async def use_for(
+    house: House, account: Account, db: AsyncConnection, back: int = 0
+) -> tuple[datetime, datetime, list[ledger.UseLine]]:
+    """The month and what this account may see of it, the most offered first."""
+    now, zone = house.clock.now(), own_territory(house, account).tz
+    since, until = ledger.month_of(now, zone, back)
+    people = await _people(house, account, db)
+    return since, until, await ledger.use(db, people, since, min(until, now))
+
+
 async def ledger_for(house: House, account: Account, db: AsyncConnection, back: int = 0) -> ledger.Ledger:
     """What this account may see of a week."""
     since, until = ledger.week_of(house.clock.now(), own_territory(house, account).tz, back)
+    return await ledger_of(house, db, await _people(house, account, db), since, until)
+
+
+async def ledger_of(
+    house: House, db: AsyncConnection, people: Sequence[PractitionerRow], since: datetime, until: datetime
+) -> ledger.Ledger:
+    """The ledger of these practitioners in [since, until), with the names of those who regulated."""
     regulators = {one.account: one.name for one in staff(house.territories).values()}
-    return await ledger.ledger(db, await _people(house, account, db), since, until, regulators)
+    return await ledger.ledger(db, people, since, until, regulators)
 
 
 async def _people(house: House, account: Account, db: AsyncConnection) -> list[PractitionerRow]:

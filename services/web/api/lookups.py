@@ -58,7 +58,8 @@ async def proposals(request: Request, wish: Wish) -> Json:
     """The best three slots for the need as it stands, or the counted reasons why there is none."""
     house, account = house_of(request), signed_in(request)
     now = house.clock.now()
-    need = need_of(wish, now=now, territory=own_territory(house, account), communes=house.communes)
+    territory = own_territory(house, account)
+    need = need_of(wish, now=now, territory=territory, communes=house.communes, people=house.seats.people)
     await require_known_practitioner(house, account, wish.usual_practitioner)
     found = propose(need, house.seats, account.territory, now, limit=PROPOSED)
     near = near_best(found.options, need)
@@ -66,6 +67,7 @@ async def proposals(request: Request, wish: Wish) -> Json:
         who = await agendas.practitioners(db, [option.slot.practitioner_id for option in found.options])
     return {
         "deadline": show_moment(need.deadline),
+        "radius_km": need.radius_km,
         "proposals": [
             show_option(option, who, house.communes)
             | {"loses": option.cost - found.options[0].cost, "near_best": option in near}

@@ -16,6 +16,7 @@ from schemas.territory import Territory
 from schemas.values import Refused
 from services.house import House
 from services.ids import once
+from services.members.importing import Outcome, bring
 from services.reference.professions import PROFESSIONS
 from services.web.bodies import Body, Id, Line
 from services.web.entry import phone_of
@@ -27,12 +28,14 @@ from services.web.views import Json
 router = APIRouter(tags=["members"])
 
 MOST_AT_ONCE = 500
+_A_FILE = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 class Member(NewPractitioner):
-    """A practitioner as typed: `phone` in plain digits, sealed before it is kept."""
+    """A practitioner as typed: `phone` in plain digits and `email` are sealed before they are kept."""
 
     phone: Line | None = None  # type: ignore[assignment]
+    email: Annotated[Line, Field(max_length=200)] | None = None  # type: ignore[assignment]
 
 
 class Members(Body):
@@ -72,6 +75,29 @@ async def register(request: Request, body: Members) -> Json:
     return {"territory": territory, "registered": len(body.practitioners)}
 
 
+@router.post("/api/members/import", openapi_extra=_A_FILE)
+async def bring_in(request: Request, dry_run: bool = True, territory: Id | None = None) -> Json:
+    """Take in a CSV of the territory's professionals, the body as it is; or only say, line by line, what it would do.
+    Any usual separator and encoding. All of it or nothing; the same file again changes nothing."""
+    house, account = house_of(request), signed_in(request)
+    here = house.territories[_territory(house, account, territory)]
+    return show_outcome(await bring(house, account.actor(), here, await request.body(), dry_run=dry_run), dry_run)
+
+
+def show_outcome(outcome: Outcome, dry_run: bool) -> Json:
+    """What was done, or would be, with every remark by line."""
+    return {
+        "done": not dry_run and not outcome.stopped,
+        "new": len(outcome.joining),
+        "changed": len(outcome.changed),
+        "same": outcome.same,
+        "problems": [
+            {"line": one.line, "says": one.words, "stops": one.stops}
+            for one in sorted(outcome.found.remarks, key=lambda one: (one.line, not one.stops))
+        ],
+    }
+
+
 def _territory(house: House, account: Account, asked: str | None) -> str:
     """The own territory; for the operator, the one named. Raises the problem `unknown_territory`."""
     own = asked if account.territory == EVERYWHERE else account.territory
@@ -86,7 +112,9 @@ async def _sealed(house: House, one: Member, territory: Territory) -> NewPractit
     if one.phone is not None:
         number = phone_of(one.phone, territory=territory, demonstration=house.settings.demonstration)
         phone = await house.vault.seal(own_key(one.id), "phone", number)
-    return NewPractitioner(**one.model_dump(exclude={"phone", "zone"}), phone=phone, zone=one.zone or territory.zone)
+    email = await house.vault.seal(own_key(one.id), "email", one.email) if one.email else None
+    plain = one.model_dump(exclude={"phone", "email", "zone"})
+    return NewPractitioner(**plain, phone=phone, email=email, zone=one.zone or territory.zone)
 
 
 def own_key(practitioner_id: str) -> str:

@@ -211,7 +211,8 @@ async def _checked(
     except Problem as problem:
         wrong += problem.mistakes
     try:
-        need = need_of(entry, now=house.clock.now(), territory=territory, communes=house.communes)
+        now, communes, people = house.clock.now(), house.communes, house.seats.people
+        need = need_of(entry, now=now, territory=territory, communes=communes, people=people)
         await require_known_practitioner(house, account, entry.usual_practitioner)
     except Problem as problem:
         wrong += problem.mistakes

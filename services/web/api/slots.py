@@ -1,7 +1,7 @@
 """How does a practitioner (or her delegate) say when she is free? Publish, look, cancel."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field, model_validator
@@ -20,9 +20,10 @@ from schemas.values import Actor, Capacity, Minutes, Mode, Refused, Role
 from services.house import House
 from services.ids import once
 from services.reference.dates import say_when
+from services.reference.professions import practice_of
 from services.web.api.lookups import own_territory
 from services.web.api.requests import is_regulation
-from services.web.bodies import Body, Id, Line, Modes
+from services.web.bodies import Body, ForWhom, Id, Line, Modes
 from services.web.entry import date_mistake, moment_of
 from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem, refusal
@@ -39,8 +40,8 @@ AGENDA = timedelta(days=14)
 LONGEST_AGENDA = timedelta(days=92)
 
 
-class Opening(Body):
-    """A time to open: `start` in ISO or French words, for `capacity` patients one after the other."""
+class Opening(ForWhom):
+    """A time to open: `start` in ISO or French words, for `capacity` patients one after the other, and for whom."""
 
     start: Annotated[Line, Field(max_length=60)]
     minutes: Minutes
@@ -66,18 +67,20 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
     """Publish one or several slots, all or none."""
     house, account = house_of(request), signed_in(request)
     territory = own_territory(house, account)
-    practitioner_id = await _for_whom(house, account, body.practitioner_id)
-    order = keyed(_actor(account, practitioner_id), "slots", key)
+    practitioner_id = await whose(house, account, body.practitioner_id)
+    order = keyed(actor_for(account, practitioner_id), "slots", key)
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         # Read here, as a known key is answered before: a time that was to come then is not wrong now.
-        slots = _opened(body, now, territory)
-        outcome = await orders.publish_slots(order, practitioner_id, slots, db, now)
-        if isinstance(outcome, Refused) and outcome.code == "overlap":
-            raise refusal(outcome, **_say_start(outcome, now, territory))
-        return outcome
+        who = await agendas.practitioner(db, practitioner_id)
+        slots = _opened(body, specialty_of(who), now, territory)
+        return say_overlap(await orders.publish_slots(order, practitioner_id, slots, db, now), now, territory)
 
-    facts = await carry_out(house, order, decide, content=body)
+    return _shown(await carry_out(house, order, decide, content=body))
+
+
+def _shown(facts: list[Event]) -> Json:
+    """The slots that were opened."""
     return {
         "slots": [
             {
@@ -91,6 +94,27 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
             if isinstance(fact, SlotOpened)
         ]
     }
+
+
+class Again(Body):
+    """Today as it was `days` ago: 1 = like yesterday, 7 = like the same day last week."""
+
+    practitioner_id: Id | None = None
+    days: Literal[1, 7] = 1
+
+
+@router.post("/api/slots/again", status_code=201)
+async def again(request: Request, body: Again, key: Key) -> Json:
+    """Open what is left of today as it was then; what would overlap is left out."""
+    house, account = house_of(request), signed_in(request)
+    zone = own_territory(house, account).tz
+    practitioner_id = await whose(house, account, body.practitioner_id)
+    order = keyed(actor_for(account, practitioner_id), "again", key)
+
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
+        return await orders.repeat_day(order, practitioner_id, body.days, zone, db, now)
+
+    return _shown(await carry_out(house, order, decide, content=body))
 
 
 @router.get("/api/slots")
@@ -108,7 +132,7 @@ async def agenda(
     if is_regulation(account):
         who = (await _practitioner(house, account, practitioner_id)).id
     else:
-        who = await _for_whom(house, account, practitioner_id)
+        who = await whose(house, account, practitioner_id)
     async with house.database.read() as db:
         slots = await agendas.agenda(db, who, first, min(last, first + LONGEST_AGENDA))
         coming = await requests.requests_of(db, {seat.request_id for slot in slots for seat in slot.seats})
@@ -129,7 +153,7 @@ async def cancel(request: Request, slot_id: Id) -> Json:
     mine = await acts_for(house, account)
     async with house.database.read() as db:
         slot = _require_mine(await agendas.slot(db, slot_id), mine)
-    order = once(_actor(account, slot.practitioner_id))
+    order = once(actor_for(account, slot.practitioner_id))
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         outcome = await orders.cancel_slot(order, slot_id, db, now)
@@ -163,11 +187,12 @@ def period(
     return found[0], found[1]
 
 
-def _actor(account: Account, practitioner_id: str) -> Actor:
+def actor_for(account: Account, practitioner_id: str) -> Actor:
+    """Who acts: a delegate on behalf of the practitioner."""
     return account.actor(practitioner_id if account.role is Role.DELEGATE else None)
 
 
-async def _for_whom(house: House, account: Account, asked: str | None) -> str:
+async def whose(house: House, account: Account, asked: str | None) -> str:
     """The practitioner whose agenda it is: the one asked for, or the only one there is."""
     mine = await acts_for(house, account)
     if asked is None and len(mine) == 1:
@@ -195,7 +220,7 @@ def _require_mine(slot: SlotRow | None, mine: list[str]) -> SlotRow:
     return slot
 
 
-def _opened(body: Publication, now: datetime, territory: Territory) -> list[NewSlot]:
+def _opened(body: Publication, specialty: str, now: datetime, territory: Territory) -> list[NewSlot]:
     """The slots with their starts read. Raises the problem `invalid` with every wrong start."""
     slots, mistakes = [], []
     for number, one in enumerate(body.slots):
@@ -207,10 +232,25 @@ def _opened(body: Publication, now: datetime, territory: Territory) -> list[NewS
             continue
         if start < now:
             mistakes.append(Mistake(field, "past_date"))
-        slots.append(NewSlot(start=start, minutes=one.minutes, capacity=one.capacity, modes=one.modes))
+        audience = one.audience(specialty)
+        slots.append(
+            NewSlot(start=start, minutes=one.minutes, capacity=one.capacity, modes=one.modes, audience=audience)
+        )
     if mistakes:
         raise Problem("invalid", mistakes=mistakes)
     return slots
+
+
+def specialty_of(who: PractitionerRow | None) -> str:
+    """What the practitioner's times are for: the specialty, "" for the ordinary practice of the profession."""
+    return practice_of(who.specialty if who else None)
+
+
+def say_overlap(outcome: list[Event] | Refused, now: datetime, territory: Territory) -> list[Event] | Refused:
+    """The same. Raises the problem that names the slot which is in the way, if one is."""
+    if isinstance(outcome, Refused) and outcome.code in ("overlap", "busy_elsewhere"):
+        raise refusal(outcome, **_say_start(outcome, now, territory))
+    return outcome
 
 
 def _say_start(refused: Refused, now: datetime, territory: Territory) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What does a practitioner allow? Pause, absences, most a day and a week, being asked, being phoned."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import orders
 from availability import store as agendas
 from availability.store import PractitionerRow
+from availability.terms import Pause, paused
 from schemas.event import Event
 from schemas.practitioner import Absence, Terms
 from schemas.territory import Territory
@@ -44,6 +46,7 @@ class Wanted(Body):
     extra: bool = False
     per_day: int | None = Field(default=None, ge=1, le=100)
     per_week: int | None = Field(default=None, ge=1, le=500)
+    give_back: int | None = Field(default=None, ge=30, le=2880)
     paused_until: Moment | None = None
     absences: Annotated[tuple[Away, ...], Field(max_length=50)] = ()
 
@@ -62,15 +65,41 @@ async def change(request: Request, practitioner_id: Id, wanted: Wanted) -> Json:
     return show_terms(await set_terms(house, account, practitioner_id, wanted))
 
 
+class Pausing(Body):
+    """`two_hours`, `today` (until tomorrow at eight), `tonight` (from six until eight), or `over`."""
+
+    pause: Pause
+
+
+@router.post("/api/practitioners/{practitioner_id}/pause")
+async def pause(request: Request, practitioner_id: Id, body: Pausing) -> Json:
+    """A pause in one tap, or its end. Who has a seat keeps it."""
+    house, account = house_of(request), signed_in(request)
+    await may_see(house, account, practitioner_id)
+    zone = own_territory(house, account).tz
+    return show_terms(
+        await _set(house, account, practitioner_id, lambda terms, now: paused(terms, body.pause, now, zone))
+    )
+
+
 async def set_terms(house: House, account: Account, practitioner_id: str, wanted: Wanted) -> PractitionerRow:
     """The practitioner with these terms. Raises the problems of what cannot be."""
     await may_see(house, account, practitioner_id)
     terms = read_terms(wanted, house.clock.now(), own_territory(house, account))
+    return await _set(house, account, practitioner_id, lambda *_: terms)
+
+
+async def _set(
+    house: House, account: Account, practitioner_id: str, change: Callable[[Terms, datetime], Terms]
+) -> PractitionerRow:
     own = account.role is not Role.COORDINATOR
     order = once(account.actor(practitioner_id if account.role is Role.DELEGATE else None))
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
-        return await orders.set_terms(order, practitioner_id, terms, db, now, may_widen=own)
+        who = await agendas.lock_practitioner(db, practitioner_id)
+        if who is None:
+            return Refused(code="unknown_practitioner")
+        return await orders.set_terms(order, practitioner_id, change(who.terms, now), db, now, may_widen=own)
 
     await carry_out(house, order, decide)
     return await may_see(house, account, practitioner_id)
@@ -102,6 +131,7 @@ def read_terms(wanted: Wanted, now: datetime, territory: Territory) -> Terms:
         extra=wanted.extra,
         per_day=wanted.per_day,
         per_week=wanted.per_week,
+        give_back=wanted.give_back,
         paused_until=paused,
         absences=tuple(Absence(since=since, until=until) for _, since, until in away),
     )
@@ -123,7 +153,7 @@ def show_terms(row: PractitionerRow) -> Json:
     terms = row.terms
     return {
         "practitioner_id": row.id,
-        **terms.model_dump(include={"offers", "neighbours", "extra", "per_day", "per_week"}),
+        **terms.model_dump(include={"offers", "neighbours", "extra", "per_day", "per_week", "give_back"}),
         "paused_until": show_moment(terms.paused_until),
         "absences": [{"since": show_moment(one.since), "until": show_moment(one.until)} for one in terms.absences],
     }

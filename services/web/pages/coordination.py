@@ -16,8 +16,8 @@ from dispatcher.planning.demand import ENOUGH
 from dispatcher.views import Count, Figures, figures
 from schemas.scarcity import Scarcity
 from services.reference.communes import Communes
-from services.web.api.ledger import ledger_for
-from services.web.ledger import Ledger
+from services.web.api.ledger import ledger_for, use_for
+from services.web.ledger import Ledger, UseLine
 from services.web.pages.console import board_rows
 from services.web.pages.frame import EVIDENCE, frame
 from services.web.render import page, profession_label
@@ -82,6 +82,7 @@ async def _values(request: Request) -> dict[str, Any]:
         entered = await requests.entered_between(db, account.territory, midnight, now)
         week = await ledger_for(house, account, db)
         scarce = await scarcity.latest(db, account.territory)
+        since, _, used = await use_for(house, account, db)
     today = figures(entered, now)
     rows, _ = await board_rows(house, account, zone)
     bars = delays(today.waits)
@@ -94,6 +95,7 @@ async def _values(request: Request) -> dict[str, Any]:
         "why": say_counts(today.counts) if today.counts else [],
         "tables": _tables(today, house.communes),
         "week": _busy(week),
+        "use": {"since": since, "lines": used, "share": _share(used)},
         "scarce": _scarce(scarce, now, zone, house.communes),
     }
 
@@ -108,6 +110,12 @@ def _scarce(found: tuple[datetime, Scarcity] | None, now: datetime, zone: ZoneIn
         "unknown": say_unknown(known),
         "least": ENOUGH,
     }
+
+
+def _share(used: list[UseLine]) -> int:
+    """Per cent of all the seats offered in which nobody had an appointment."""
+    offered = sum(line.offered for line in used)
+    return round(100 * (1 - sum(line.used for line in used) / offered)) if offered else 0
 
 
 def _busy(week: Ledger) -> Ledger:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
+import schemas.feed
 import schemas.house
 import schemas.message
 import schemas.request
@@ -17,9 +18,15 @@ from services.web.session import Account, house_of
 
 NAV: dict[Role, tuple[tuple[str, str], ...]] = {
     Role.REGULATOR: (("/console", "Console"), ("/messages", "Messages")),
-    Role.COORDINATOR: (("/coordination", "Coordination"), ("/console", "Console"), ("/messages", "Messages")),
-    Role.PRACTITIONER: (("/me", "Mes créneaux"),),
-    Role.DELEGATE: (("/me", "Créneaux"),),
+    Role.COORDINATOR: (
+        ("/coordination", "Coordination"),
+        ("/console", "Console"),
+        ("/members", "Membres"),
+        ("/feeds", "Agendas reliés"),
+        ("/messages", "Messages"),
+    ),
+    Role.PRACTITIONER: (("/me", "Mes créneaux"), ("/feeds", "Agendas reliés")),
+    Role.DELEGATE: (("/me", "Créneaux"), ("/feeds", "Agendas reliés")),
     Role.OPERATOR: (("/operations", "Exploitation"), ("/messages", "Messages")),
 }
 """Where each role may go; the first is its own page."""

@@ -17,7 +17,7 @@ from dispatcher import store as requests
 from schemas.offer import Circle
 from schemas.values import AgeBand, Mode
 from services.house import House
-from services.web.api.ledger import ledger_for
+from services.web.api.ledger import ledger_for, use_for
 from services.web.api.offers import say_no, say_yes
 from services.web.api.terms import Wanted, may_see, set_terms
 from services.web.problems import PROBLEMS, Problem
@@ -75,10 +75,18 @@ async def asked_of(house: House, db: AsyncConnection, who: PractitionerRow) -> l
 
 
 async def own_week(house: House, account: Account, db: AsyncConnection, who: PractitionerRow) -> Any:
-    """The practitioner's own line of the ledger, and the receipts of the week."""
+    """The practitioner's own line of the ledger, the receipts of the week, and the use of this month and the last."""
     found = await ledger_for(house, account, db)
     line = next((one for one in found.lines if one.practitioner_id == who.id), None)
-    return {"line": line, "receipts": [one for one in found.receipts if one.practitioner_id == who.id]}
+    months = []
+    for back in (0, 1):
+        since, _, used = await use_for(house, account, db, back)
+        months += [{"since": since, "use": one} for one in used if one.practitioner_id == who.id]
+    return {
+        "line": line,
+        "receipts": [one for one in found.receipts if one.practitioner_id == who.id],
+        "months": months,
+    }
 
 
 def said_of(code: str | None) -> tuple[str, str] | None:
@@ -120,7 +128,7 @@ async def terms(request: Request, whom: For = None) -> RedirectResponse:
     """What I allow from now on."""
     house, account = house_of(request), signed_in(request)
     typed = await request.form()
-    texts = {name: str(typed.get(name) or "").strip() for name in ("per_day", "per_week", "paused_until")}
+    texts = {name: str(typed.get(name) or "").strip() for name in ("per_day", "per_week", "paused_until", "give_back")}
     away = {name: str(typed.get(f"away_{name}") or "").strip() for name in ("since", "until")}
     ticked: dict[str, Any] = {name: name in typed for name in ("offers", "neighbours", "extra")}
 

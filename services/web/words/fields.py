@@ -116,6 +116,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Choisissez une échéance dans les 14 jours qui viennent.",
         "Choose a deadline within the next 14 days.",
     ),
+    "week_opens_nothing": (
+        "De cette heure à cette autre, il faut la place d'un créneau au moins, et de deux cents au plus.",
+        "From this hour to that there must be room for one slot at least and two hundred at most.",
+    ),
     "slot_too_far": ("Choisissez un début dans l'année qui vient.", "Choose a start within the coming year."),
     "since_after_until": (
         "Le début vient après la fin : échangez les deux dates.",

@@ -83,9 +83,9 @@ PROBLEMS: dict[str, Words] = {
         413,
         Said(
             "Envoi trop volumineux",
-            "Un envoi compte au plus 256 ko : raccourcissez le texte, ou envoyez en plusieurs fois.",
+            "Un envoi compte au plus {most} ko : raccourcissez le texte, ou envoyez en plusieurs fois.",
         ),
-        Said("Body too large", "A request holds at most 256 kB: shorten the text, or send it in several parts."),
+        Said("Body too large", "A request holds at most {most} kB: shorten the text, or send it in several parts."),
     ),
     "key_reused": Words(
         422,

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dispatcher.matching.standing import Standing, excesses
+from dispatcher.matching.fairness import excesses
+from dispatcher.matching.standing import Standing
 from tests.bench.month.board import Board
 from tests.bench.month.world import FIRST_MONDAY
 

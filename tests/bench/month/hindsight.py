@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 
 from dispatcher.matching.columns import REFUSED, Asked, Ints, Table, asked, costs, together
-from dispatcher.matching.pair import urgency_weight, wish_of
-from dispatcher.matching.ranking import MISS
+from dispatcher.matching.pair import wish_of
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.edges import Edges
 from dispatcher.planning.flow import Assignment, assign
@@ -61,7 +61,7 @@ def all_edges(requests: Sequence[Request], seats: Sequence[Seat]) -> Edges:
         slot=slot[order],
         cost=cost[order],
         seats=np.ones(len(slots), np.int64),
-        miss=np.array([miss_cost(one) for one in requests], np.int64),
+        miss=np.array([miss_cost(one.need) for one in requests], np.int64),
         last=np.full(len(requests), REFUSED, np.int64),
     )
 
@@ -94,8 +94,3 @@ def _blocks(requests: Sequence[Request], seats: Sequence[Seat], index: OpenSeats
 
 def _asked(request: Request, table: Table) -> Asked:
     return asked(request.need, wish_of(request.need, request.entered), CPTS, table)
-
-
-def miss_cost(request: Request) -> int:
-    """What not serving a request costs, by the house's own measure: three days of waiting."""
-    return urgency_weight(request.need) * MISS

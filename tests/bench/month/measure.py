@@ -6,10 +6,10 @@ from datetime import timedelta
 from statistics import fmean
 
 from dispatcher.matching.pair import urgency_weight
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSlot
 from dispatcher.matching.travel import distance_km
 from tests.bench.month.demand import Request, urgency
-from tests.bench.month.hindsight import miss_cost
 
 SIX_HOURS = timedelta(hours=6)
 
@@ -38,7 +38,8 @@ def measure(
     """The figures of an assignment (slot by request); `cost` of each pair as judged at the moment of the call."""
     seen = [(request, slots[chosen[request.id]]) for request in requests if request.id in chosen]
     total = sum(
-        cost[request.id, chosen[request.id]] if request.id in chosen else miss_cost(request) for request in requests
+        cost[request.id, chosen[request.id]] if request.id in chosen else miss_cost(request.need)
+        for request in requests
     )
     urgent = [request for request in requests if urgency(request) == 1]
     waits = {request.id: slot.start - request.entered for request, slot in seen}

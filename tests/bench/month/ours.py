@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dispatcher.life import escalate_at
 from dispatcher.matching.choice import propose
+from dispatcher.matching.ranking import miss_cost
 from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import Ask
 from dispatcher.planning.plan import Plan
-from dispatcher.planning.promises import Promised, freeze_at, improve
+from dispatcher.planning.promises import Promised, improve
 from tests.bench.month.bids import Bids
 from tests.bench.month.board import Board
 from tests.bench.month.demand import Request, urgency
 from tests.bench.month.fairness import Shares
-from tests.bench.month.hindsight import miss_cost
 from tests.bench.month.world import CPTS
 
 
@@ -29,7 +30,7 @@ class Online:
         _tell(self.bids, board, now)
         for request in sorted(waiting, key=urgency):
             options = propose(request.need, board.seats, CPTS, now, limit=1).options
-            if options and options[0].cost <= miss_cost(request):
+            if options and (options[0].cost <= miss_cost(request.need) or alerted(request, now)):
                 board.confirm(request, options[0].slot.slot_id, now)
             else:
                 board.flag(request, now)
@@ -47,7 +48,7 @@ class Batch:
             return
         _tell(self.bids, board, now)
         found = plan(_asks(waiting), board.seats, now)
-        kept = too_dear(found, waiting)
+        kept = too_dear(found, waiting, now)
         for request in waiting:
             if request.id in found.chosen and request.id not in kept:
                 board.confirm(request, found.chosen[request.id], now)
@@ -86,7 +87,7 @@ class Late:
         for promised in self._promised.values():
             for request in [one for one in promised.values() if one.id in board.promised]:
                 slot_id = board.promised[request.id]
-                if now >= freeze_at(board.slots[slot_id].start, self.horizon) or not self.flexible(request):
+                if now >= board.slots[slot_id].start - self.horizon or not self.flexible(request):
                     board.confirm(request, slot_id, now)
 
     def _improve(self, profession: str, waiting: Sequence[Request], board: Board, now: datetime) -> None:
@@ -95,8 +96,9 @@ class Late:
         promised = {one: request for one, request in known.items() if one in board.promised}  # the others have left
         self._promised[profession] = promised
         kept = [_as_promise(request, board) for request in promised.values()]
-        found = improve(kept, _asks(waiting), board.seats, now, self.horizon)
-        left = too_dear(found.plan, waiting)
+        loose = [one for one in kept if now < one.start - self.horizon]
+        found = improve(loose, _asks(waiting), board.seats, now)
+        left = too_dear(found.plan, waiting, now)
         board.exchange({move.request_id: move.to for move in found.moves if move.request_id not in left}, now)
         for request in waiting:
             if request.id in board.promised:
@@ -105,21 +107,28 @@ class Late:
                 board.flag(request, now)
 
 
-def too_dear(found: Plan, waiting: Iterable[Request]) -> set[str]:
+def too_dear(found: Plan, waiting: Iterable[Request], now: datetime) -> set[str]:
     """Those who would take a seat that is worth more to others than a miss is to them. They wait on: a human is told,
-    and the price falls as those others do not call. Without prices there is nobody."""
+    and the price falls as those others do not call. Without prices there is nobody, and once a human was alerted."""
     taken = found.assignment.taken
     return {
         request.id
         for request in waiting
-        if (edge := taken[found.number[request.id]]) >= 0 and found.edges.cost[edge] > miss_cost(request)
+        if (edge := taken[found.number[request.id]]) >= 0
+        and found.edges.cost[edge] > miss_cost(request.need)
+        and not alerted(request, now)
     }
+
+
+def alerted(request: Request, now: datetime) -> bool:
+    """Whether a human seeks too: nothing is left to others any more."""
+    return now >= escalate_at(request.entered, request.need.deadline)
 
 
 def _as_promise(request: Request, board: Board) -> Promised:
     """What the patient was told: before the deadline, somewhere."""
     slot = board.slots[board.promised[request.id]]
-    return Promised(Ask(request.id, request.need, CPTS), slot.slot_id, slot.start, request.need.deadline)
+    return Promised(Ask(request.id, request.need, CPTS), slot.slot_id, slot.start)
 
 
 def _tell(bids: Bids | None, board: Board, now: datetime) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import fmean
 
-from tests.bench.month.bids import Bids, Learned, learn
+from dispatcher.planning.bids import Learned
+from tests.bench.month.bids import Bids, learn
 from tests.bench.month.clock import Month, Policy
 from tests.bench.month.demand import Request, requests_of_month, urgency
 from tests.bench.month.fairness import Shares

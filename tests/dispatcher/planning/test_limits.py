@@ -98,7 +98,7 @@ def test_a_promise_counts_once_among_what_was_given() -> None:
     free = a_slot("free", MONDAY + hours(9), practitioner_id="gp-1")
     seats = seats_of(kept, free)
     seats.know(Standing("gp-1", per_day=1, booked=(kept.start,)))
-    promise = Promised(Ask("r1", a_need(), TARN), "kept", kept.start, MONDAY + hours(24))
+    promise = Promised(Ask("r1", a_need(), TARN), "kept", kept.start)
     found = improve([promise], [Ask("r2", a_need(within=hours(12)), TARN)], seats, MONDAY)
     assert found.moves == ()
     assert found.plan.chosen == {"r1": "kept"}

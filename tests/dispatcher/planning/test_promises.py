@@ -5,11 +5,12 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.life import freeze_at
 from dispatcher.matching.choice import consider
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.batch import plan
 from dispatcher.planning.ground import Ask
-from dispatcher.planning.promises import HORIZON, Lateness, Move, Promised, flexible, freeze_at, improve
+from dispatcher.planning.promises import Move, Promised, improve
 from schemas.request import Need
 from schemas.slot import SlotOpened
 from tests.builders import MONDAY, TARN, a_need, a_slot, a_state, hours, minutes, seats_of
@@ -17,22 +18,13 @@ from tests.dispatcher.worlds import days, heard, needs
 
 
 def promised(name: str, slot: SlotOpened, need: Need | None = None) -> Promised:
-    return Promised(Ask(name, need or a_need(), TARN), slot.slot_id, slot.start, (need or a_need()).deadline)
+    return Promised(Ask(name, need or a_need(), TARN), slot.slot_id, slot.start)
 
 
 def kept(slot_id: str, after: float, **said: object) -> SlotOpened:
     """A slot whose only seat is kept for somebody."""
     start = MONDAY + hours(after)
     return a_slot(slot_id, start, state=a_state(start, free=0), **said)
-
-
-def test_a_patient_who_can_wait_is_flexible_and_an_urgent_one_is_not() -> None:
-    in_six_hours = MONDAY + hours(6)
-    assert flexible(a_need(), in_six_hours, MONDAY, Lateness())
-    assert not flexible(a_need(within=hours(12)), in_six_hours, MONDAY, Lateness())
-    assert flexible(a_need(within=hours(12)), in_six_hours, MONDAY, Lateness(most_weight=2))
-    assert not flexible(a_need(), MONDAY + HORIZON, MONDAY, Lateness())
-    assert freeze_at(in_six_hours, HORIZON) == MONDAY + hours(4)
 
 
 def test_a_sooner_seat_replaces_what_was_promised() -> None:
@@ -54,22 +46,9 @@ def test_the_only_seat_of_a_promise_is_given_to_nobody_however_urgent() -> None:
     assert improve([promised("req-1", only)], urgent, seats_of(only), MONDAY).moves == ()
 
 
-def test_a_promise_whose_hour_was_told_never_moves() -> None:
-    frozen, soon = kept("frozen", 2), a_slot("soon", MONDAY + hours(1))
-    assert improve([promised("req-1", frozen)], [], seats_of(frozen, soon), MONDAY).moves == ()
-
-
 def test_nobody_is_moved_for_nothing() -> None:
     late, same = kept("late", 10), a_slot("alike", MONDAY + hours(10))
     assert improve([promised("req-1", late)], [], seats_of(late, same), MONDAY).moves == ()
-
-
-def test_the_promised_window_is_kept_although_the_deadline_is_later() -> None:
-    soon = kept("soon", 4)
-    beyond = a_slot("beyond", MONDAY + hours(8))
-    promise = Promised(Ask("req-1", a_need(), TARN), "soon", soon.start, MONDAY + hours(6))
-    urgent = Ask("urgent", a_need(within=hours(6)), TARN)
-    assert improve([promise], [urgent], seats_of(soon, beyond), MONDAY).moves == ()
 
 
 @given(st.lists(needs(), max_size=4), st.lists(needs(), max_size=4), days(most=14), st.integers(0, 90))
@@ -84,18 +63,18 @@ def test_every_promise_keeps_a_seat_in_its_window_and_no_seat_is_given_twice(
         if f"first-{at}" in chosen:
             slot = seats.get(chosen[f"first-{at}"])
             assert slot is not None
-            promises.append(Promised(Ask(f"first-{at}", need, TARN), slot.slot_id, slot.start, need.deadline))
+            promises.append(Promised(Ask(f"first-{at}", need, TARN), slot.slot_id, slot.start))
     after = take(slots, chosen)
     now = MONDAY + minutes(later)
-    found = improve(promises, [Ask(f"then-{at}", need, TARN) for at, need in enumerate(then)], after, now)
-    frozen = [one for one in promises if now >= freeze_at(one.start, HORIZON)]
-    assert not {move.request_id for move in found.moves} & {one.ask.request_id for one in frozen}
+    frozen = [one for one in promises if now >= freeze_at(told_late(one.ask.need), one.start)]
+    loose = [one for one in promises if one not in frozen]
+    found = improve(loose, [Ask(f"then-{at}", need, TARN) for at, need in enumerate(then)], after, now)
     has = found.plan.chosen | {one.ask.request_id: one.slot_id for one in frozen}
     assert {one.ask.request_id for one in promises} <= has.keys()
     for one in promises:
         slot = after.get(has[one.ask.request_id])
         assert slot is not None
-        assert slot.start <= one.until
+        assert slot.start <= one.ask.need.deadline
     free = {slot.slot_id: slot.state.free for slot in slots}
     assert all(list(has.values()).count(slot_id) <= free[slot_id] for slot_id in has.values())
     for move in found.moves:  # whoever moves, moves to a seat that the rules allow
@@ -103,6 +82,10 @@ def test_every_promise_keeps_a_seat_in_its_window_and_no_seat_is_given_twice(
         known = heard(slots).get(move.to)
         assert known is not None
         assert consider(need, known, heard(slots), now, territory=TARN) is not None
+
+
+def told_late(need: Need) -> Need:
+    return need.model_copy(update={"told_before": 120})
 
 
 def take(slots: list[SlotOpened], chosen: dict[str, str]) -> OpenSeats:

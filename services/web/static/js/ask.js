@@ -13,14 +13,14 @@ export class Refused extends Error {
   }
 }
 
-/** Sends `body` as JSON; the answer's JSON. Throws NoAnswer or Refused. */
+/** Sends `body` as JSON, or a file as it is; the answer's JSON. Throws NoAnswer or Refused. */
 export async function ask(method, url, body, { headers = {}, signal } = {}) {
   let answer;
   try {
     answer = await fetch(url, {
       method,
-      headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
-      body: body ? JSON.stringify(body) : undefined,
+      headers: { Accept: "application/json", ...(body ? { "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json" } : {}), ...headers },
+      body: body instanceof Blob ? body : body ? JSON.stringify(body) : undefined,
       signal: signal || AbortSignal.timeout(15000),
     });
   } catch (lost) {

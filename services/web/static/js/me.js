@@ -88,14 +88,40 @@ if (form) {
     form.times.disabled = !form.every.value;
     if (event.target.name !== "modes") preview();
   });
-  $("[data-now]", form).addEventListener("click", () => {
-    form.start.value = "maintenant";
-    form.minutes.value = "120";
-    form.capacity.value = "6";
-    preview();
+}
+
+// A week that repeats: typed anew, or the one that is to be changed.
+const week = $("#week");
+const newWeek = week?.dataset.act;
+const title = $("#repeat-title span");
+
+function showWeek(one = null) {
+  week.reset();
+  week.dataset.act = one ? `/api/weeks/${one.id}` : newWeek;
+  title.textContent = one ? "Modifier ma semaine type" : title.dataset.new;
+  $("[data-leave-it]", week).hidden = !one;
+  for (const [name, value] of Object.entries(one || {})) {
+    const boxes = $$(`[name="${name}[]"][type=checkbox]`, week);
+    for (const box of boxes) box.checked = value.map(String).includes(box.value);
+    const field = boxes.length ? null : week.elements[name] || week.elements[`${name}[]`];
+    if (field?.type === "checkbox") field.checked = value;
+    else if (field) field.value = Array.isArray(value) ? value.join(", ") : value ?? "";
+  }
+  if (one) $(".more", week).open = true;
+}
+
+if (week) {
+  week.addEventListener("done", () => showWeek());
+  $("[data-leave-it]", week).addEventListener("click", () => showWeek());
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-change]");
+    if (!button) return;
+    showWeek(JSON.parse(button.dataset.change));
+    $("#repeat-title").focus();
   });
 }
 $("#for-whom")?.addEventListener("change", () => $("#for").requestSubmit());
+document.addEventListener("relais:sent", () => refresh());
 onFacts(async () => {
   if (!$("#agenda")) return;
   await part($("#agenda").dataset.url, "#agenda");

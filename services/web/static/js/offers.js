@@ -81,7 +81,7 @@ function showNobody(found, wanted) {
     button.addEventListener("click", run);
     return button;
   };
-  const radius = (wanted.radius_km || Number(place.dataset.radius)) * 2;
+  const radius = found.radius_km * 2;
   const acts = [radius <= 200 && act(`Chercher jusqu’à ${Math.round(radius)}\u00a0km`, () => { draft.radius = radius; load(); })];
   if (!wanted.deadline && wanted.hours < 48) acts.push(act("Accepter sous 48\u00a0h", () => { form.hours.value = "48"; load(); }));
   if (!wanted.modes.includes("teleconsultation")) {
@@ -105,7 +105,7 @@ export async function hold(at) {
   if (draft.held) await release(false);
   try {
     const kept = await ask("POST", "/api/holds", {
-      request_id: draft.id, slot_id: option.slot_id, mode: option.mode, wish: need(), why: option.why || null,
+      request_id: draft.id, slot_id: option.slot_id, mode: option.mode, wish: need(), why: option.why || null, start: option.start,
     });
     draft.held = { ...option, start: kept.start || option.start, until: kept.until };
     keep();

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_0001"
-down_revision = "0009_0001"
+revision = "0013_0001"
+down_revision = "0012_0001"
 contract = False
 
 NEW, CLAIMED = (sa.text(f"state = '{state}'") for state in ("new", "claimed"))

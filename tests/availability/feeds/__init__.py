@@ -1,0 +1,1 @@
+"""Do agendas kept elsewhere say what they say, whoever wrote them?"""
