@@ -72,6 +72,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
+        "/api/push": {"endpoint": "https://push.example/a", "keys": {"p256dh": "a" * 87, "auth": "b" * 22}},
+        "/push/seen": {"id": "0" * 32},
         "/console/known": {"phone": "06 39 98 12 34"},
     }
     queries: dict[str, Any] = {

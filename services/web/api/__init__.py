@@ -16,6 +16,7 @@ from services.web.api import (
     offers,
     oversight,
     people,
+    push,
     requests,
     scarcity,
     sessions,
@@ -45,5 +46,6 @@ routers: tuple[APIRouter, ...] = (
     hooks.router,
     aside.router,
     people.router,
+    push.router,
     stream.router,
 )
