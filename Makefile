@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 ROOMS := schemas dispatcher availability notifications services tests
 LOCK_HEADER := "\# Versions and hashes of everything that is installed; made by 'make lock', do not edit."
 
-.PHONY: help run test check format bench chaos powercut docs lock clean
+.PHONY: help run test check format bench chaos smschaos powercut docs lock clean
 
 help: ## this list
 	@echo "Relais: what you can ask for"
@@ -60,6 +60,9 @@ CHAOS := var/chaos.md
 
 chaos: $(VENV)/.ready-dev ## kill every process under load, again and again, and count what was lost (20 minutes)
 	@$(BIN)/python -m tests.chaos --out $(CHAOS)
+
+smschaos: $(VENV)/.ready-dev ## kill the sender of SMS among faults, beside the policy everybody has (5 minutes)
+	@$(BIN)/python -m tests.messaging.chaos
 
 powercut: $(VENV)/.ready-dev ## cut the power under load and see what is left (needs root, for a disk in a file)
 	@$(BIN)/python -m tests.chaos --only power-cut --out $(CHAOS)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications import attempts, rule
+from notifications import attempts, rule, subscriptions
 from notifications.attempts import Claimed
 from notifications.outcome import BROKEN, Accepted, Ambiguous, NotSent, Outcome, Rejected
 from notifications.rule import Stand, Step
@@ -173,6 +173,8 @@ async def _not_accepted(
     if one.attempt_id and not await attempts.answered(db, one.attempt_id, "claimed", state, word, now):
         return []
     if isinstance(outcome, Rejected) and outcome.dead:
+        if one.message.channel == "push":
+            await subscriptions.forget_latest(db, one.message.recipient_id)
         await attempts.mark_dead(db, one.message, word, now)
     grace = timedelta()
     if isinstance(outcome, Ambiguous):

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import INBOUND, LINK, MESSAGE
+from notifications.tables import ATTEMPT, INBOUND, LINK, MESSAGE
 from schemas.sealed import Sealed, unreadable
 
 
@@ -216,8 +216,11 @@ async def forget_links(db: AsyncConnection, before: datetime, after: str, limit:
 async def forget_request(db: AsyncConnection, request_id: str) -> None:
     """Nothing leads to the request any more, and what was written about it is gone."""
     await db.execute(delete(LINK).where(LINK.c.request_id == request_id))
-    nothing = {"body": unreadable(request_id, "message").model_dump_json(), "to": None}
-    await db.execute(update(MESSAGE).where(MESSAGE.c.request_id == request_id, _TO_HER).values(nothing))
+    nothing = {"body": unreadable(request_id, "message").model_dump_json(), "to": None, "to_digest": None}
+    to_her = MESSAGE.c.request_id == request_id, _TO_HER
+    tried = ATTEMPT.c.message_id.in_(select(MESSAGE.c.id).where(*to_her))
+    await db.execute(update(ATTEMPT).where(tried).values(to_digest=None))
+    await db.execute(update(MESSAGE).where(*to_her).values(nothing))
 
 
 def _link_row(row: Any) -> LinkRow:

@@ -119,6 +119,16 @@ class DeadNumberTable(SQLModel, table=True):
     recipient_id: str
 
 
+class PushTable(SQLModel, table=True):
+    """A browser that may be woken for a person: its subscription, sealed under the person's key."""
+
+    __tablename__ = "push_subscription"
+    digest: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    box: str
+    at: datetime
+
+
 class LinkTable(SQLModel, table=True):
     """The patient's way to the request: a hash of the token, never the token. `told` and `version` are of the
     last news of the place: when it was said, and twice its choice, one more when it was cancelled."""
@@ -140,4 +150,4 @@ def _table(model: Any) -> Table:
 
 
 MESSAGE, LINK, ATTEMPT = _table(MessageTable), _table(LinkTable), _table(AttemptTable)
-INBOUND, DEAD_NUMBER = _table(InboundTable), _table(DeadNumberTable)
+INBOUND, DEAD_NUMBER, PUSH = _table(InboundTable), _table(DeadNumberTable), _table(PushTable)

@@ -3,6 +3,7 @@
 from functools import partial
 
 from availability.store import practitioner
+from notifications import subscriptions
 from notifications.store import MessageRow
 from schemas.sealed import Sealed
 from services.house import House
@@ -23,7 +24,10 @@ def sender_of(house: House) -> Sender:
 
 
 async def number_of(house: House, message: MessageRow) -> Sealed[str] | None:
-    """The number of the practitioner it is for, for an SMS or a call; None where there is none."""
+    """The browser of the person it is for; the number of a practitioner, for an SMS or a call; None where none is."""
+    if message.channel == "push":
+        async with house.database.read() as db:
+            return await subscriptions.latest(db, message.recipient_id)
     if message.recipient != "practitioner" or message.channel not in ("sms", "voice"):
         return None
     async with house.database.read() as db:

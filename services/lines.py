@@ -53,10 +53,6 @@ class Lines:
             self._lines[name] = Line(self._channels[name])
         return self._lines[name]
 
-    def carriers(self) -> Carriers:
-        """The providers as the rule sees them."""
-        return {name: Carrier(one.way, terms_of(one).receipts) for name, one in self._channels.items()}
-
     def listening(self, long_enough: timedelta) -> set[str]:
         """The providers whose receipts could be heard for so long."""
         return {name for name, one in self._channels.items() if _heard_for(one) >= long_enough}
@@ -77,6 +73,11 @@ class Lines:
         """Seconds until a token comes back, for each provider of the channel that has none."""
         mine = [self.of(name) for name, channel in self._channels.items() if channel.way == way]
         return [wait for line in mine if (wait := line.pace.wait()) > 0]
+
+
+def carriers(channels: Mapping[str, Channel]) -> Carriers:
+    """The providers as the rule sees them."""
+    return {name: Carrier(one.way, terms_of(one).receipts) for name, one in channels.items()}
 
 
 def seconds() -> float:

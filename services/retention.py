@@ -17,7 +17,7 @@ from availability.tables import PRACTITIONER
 from dispatcher import store as requests
 from dispatcher.tables import REQUEST
 from notifications import store as notices
-from notifications.tables import INBOUND, MESSAGE
+from notifications.tables import INBOUND, MESSAGE, PUSH
 from schemas.event import Event
 from schemas.values import system_actor
 from services.erasure import erase
@@ -196,6 +196,7 @@ async def in_use(db: AsyncConnection, subjects: list[str]) -> set[str]:
         (MESSAGE.c.request_id, ""),
         (MESSAGE.c.recipient_id, "to:"),
         (INBOUND.c.digest, "from:"),
+        (PUSH.c.person, "to:"),
         (PRACTITIONER.c.id, "practitioner:"),
         (ASIDE.c.id, "aside:"),
     ):

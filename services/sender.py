@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import receipts, sending
 from notifications.attempts import Claimed
-from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Outcome, Rejected
+from notifications.outcome import Ambiguous, Channel, Letter, NotSent, Outcome, Rejected
 from notifications.quiet import next_leave
 from notifications.sending import end_graces, expired, give_up_lost, record, take
 from notifications.store import MessageRow
@@ -25,10 +25,11 @@ from schemas.sealed import Erased, Sealed, Vault
 from schemas.territory import Territory
 from schemas.values import system_actor
 from services.clock import Clock
-from services.lines import Lines, seconds
+from services.lines import Lines, carriers, seconds
 from services.mailbox import Mailbox
 from services.reference.zones import is_holiday
 from services.storage.away import is_away
+from services.taking_in import take_in
 from services.traffic import watch_budget
 
 log = logging.getLogger("relais.sender")
@@ -89,7 +90,8 @@ class Sender:
         for channel in self._channels.values():
             listen = getattr(channel, "run", None)
             if listen is not None:
-                work.append(self._for_ever(partial(listen, partial(self.take_in, channel.name))))
+                hear = partial(take_in, self._mailbox, self._vault, self._clock, self._channels, channel.name)
+                work.append(self._for_ever(partial(listen, hear)))
         async with asyncio.TaskGroup() as group:
             for one in work:
                 group.create_task(one)
@@ -108,14 +110,7 @@ class Sender:
     async def settle_lost(self) -> None:
         """Make visible what a dead sender left between claim and outcome."""
         order = _order()
-        await self._mailbox.order(order, lambda db, now: give_up_lost(order, self._lines.carriers(), db, now))
-
-    async def take_in(self, provider: str, heard: Sequence[Heard]) -> None:
-        """Write down what a provider says; returns when that is committed."""
-        order = _order()
-        rows = await receipts.written(provider, heard, self._vault, f"{self._clock.now():%Y-%m-%dT%H:%M}")
-        carriers = self._lines.carriers()
-        await self._mailbox.order(order, lambda db, now: receipts.hear(order, provider, rows, carriers, db, now))
+        await self._mailbox.order(order, lambda db, now: give_up_lost(order, carriers(self._channels), db, now))
 
     # --- loops ------------------------------------------------------------------------------------------
 
@@ -170,16 +165,16 @@ class Sender:
     async def _look_back(self) -> None:
         """Every second: what a dead sender left, receipts that came early, graces that are over."""
         await asyncio.sleep(LONGEST_NAP / self._clock.speed)
-        carriers, listening, order = self._lines.carriers(), self._lines.listening(sending.LISTEN), _order()
+        known, listening, order = carriers(self._channels), self._lines.listening(sending.LISTEN), _order()
 
         async def look(db: AsyncConnection, now: datetime) -> list[Event]:
-            said = await give_up_lost(order, carriers, db, now)
-            for name, carrier in carriers.items():
+            said = await give_up_lost(order, known, db, now)
+            for name, carrier in known.items():
                 if carrier.receipts:
-                    said += await receipts.match_waiting(order, name, carriers, db, now)
+                    said += await receipts.match_waiting(order, name, known, db, now)
             if self._budget is not None:
                 self._spent = await segments_since(db, day_begins(now, 1)[0])
-            return said + await end_graces(order, listening, carriers, db, now)
+            return said + await end_graces(order, listening, known, db, now)
 
         await self._mailbox.order(order, look)
         if self._budget is not None:
@@ -193,10 +188,10 @@ class Sender:
         if tokens[0] < 1:
             return []
         claimed: list[Claimed] = []
-        order, carriers = _order(), self._lines.carriers()
+        order, known = _order(), carriers(self._channels)
 
         async def claim(db: AsyncConnection, now: datetime) -> list[Event]:
-            claimed[:], said = await take(order, name, tokens, carriers, self._not_now, db, now)
+            claimed[:], said = await take(order, name, tokens, known, self._not_now, db, now)
             return said
 
         await self._mailbox.order(order, claim)
@@ -237,10 +232,10 @@ class Sender:
 
     async def _write_down(self, fates: Sequence[tuple[Claimed, Outcome]]) -> None:
         """What became of them, again and again while the database is away: what has left must not be forgotten."""
-        order, carriers = _order(), self._lines.carriers()
+        order, known = _order(), carriers(self._channels)
         while True:
             try:
-                await self._mailbox.order(order, lambda db, now: record(order, fates, carriers, db, now))
+                await self._mailbox.order(order, lambda db, now: record(order, fates, known, db, now))
                 return
             except Exception as failed:
                 if not is_away(failed):

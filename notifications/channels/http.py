@@ -53,7 +53,14 @@ def compact(body: Any) -> bytes:
 def read(answer: httpx.Response, path: str) -> Any:
     """What stands at a dotted path of a JSON answer ("messages.0.id"); None when nothing does."""
     try:
-        found: Any = answer.json()
+        return at(answer.json(), path)
+    except ValueError:
+        return None
+
+
+def at(found: Any, path: str) -> Any:
+    """What stands at a dotted path; None when nothing does."""
+    try:
         for step in path.split("."):
             found = found[int(step)] if isinstance(found, list) else found[step]
         return found

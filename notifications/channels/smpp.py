@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -57,6 +57,25 @@ def head(octets: bytes | bytearray) -> tuple[int, int, int, int]:
     if not HEAD.size <= length <= LONGEST:
         raise Malformed(f"a unit of {length} octets")
     return length, command, status, sequence
+
+
+class Cutter:
+    """Cuts a stream of octets into units."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Unit]:
+        """The units that are whole by now. Raises Malformed."""
+        octets, at = self._octets, 0
+        octets += data
+        while len(octets) - at >= HEAD.size:
+            length, command, status, sequence = head(octets[at : at + HEAD.size])
+            if len(octets) - at < length:
+                break
+            yield Unit(command, status, sequence, bytes(octets[at + HEAD.size : at + length]))
+            at += length
+        del octets[:at]
 
 
 def bind(system_id: str, password: str, system_type: str) -> bytes:

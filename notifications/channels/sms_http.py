@@ -2,20 +2,35 @@
 
 import asyncio
 import hashlib
+import hmac
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import httpx
 from pydantic import Field
 
-from notifications.channels.http import JSON, compact, post, read
-from notifications.outcome import Accepted, Ambiguous, Letter, NotSent, Outcome, Rejected, Terms
+from notifications.channels.http import JSON, at, compact, post, read
+from notifications.outcome import (
+    Accepted,
+    Ambiguous,
+    Fate,
+    Heard,
+    Letter,
+    NotSent,
+    Outcome,
+    Receipt,
+    Rejected,
+    Terms,
+)
 
 
 class Config(Terms):
     """`style` ovh: `url` is the API's root (https://eu.api.ovh.com/1.0), `account` the name of the SMS service, with
     the three keys. `style` json: one POST to `url`; `body` is the JSON to send, where {to}, {text}, {sender}, {key} and
     {minutes} are filled in; `id_at` is where the answer has the message's id, `refused_at` where it lists numbers it
-    does not take (dotted paths)."""
+    does not take (dotted paths). Receipts come to /hooks/NAME?secret=… when `secret` is set (16 signs or more), with
+    the message's id at `receipt_id_at` and one of the words `delivered` or `undelivered` at `receipt_state_at`; then
+    `receipts = true` lets an unanswered message be tried again when none came."""
 
     style: Literal["ovh", "json"] = "json"
     url: str
@@ -27,6 +42,11 @@ class Config(Terms):
     body: dict[str, Any] = Field(default_factory=dict)
     id_at: str = "id"
     refused_at: str = ""
+    secret: str = Field(default="", repr=False)
+    receipt_id_at: str = "id"
+    receipt_state_at: str = "status"
+    delivered: tuple[str, ...] = ("delivered", "DELIVRD")
+    undelivered: tuple[str, ...] = ("undelivered", "failed", "expired", "rejected", "UNDELIV", "EXPIRED", "REJECTD")
     sender: str | None = None
     answer_within: float = Field(default=15.0, gt=0)
     window: int = Field(default=20, ge=1, le=1000)
@@ -50,6 +70,19 @@ class Channel:
         if not letter.to:
             return Rejected("no number")
         return await (self._ovh(letter) if self.terms.style == "ovh" else self._json(letter))
+
+    def read(self, said: Mapping[str, object]) -> list[Heard] | None:
+        """What a call back says; None when it is not the provider's."""
+        secret = self.terms.secret
+        if len(secret) < 16 or not hmac.compare_digest(str(said.get("secret", "")).encode(), secret.encode()):
+            return None
+        state, sms = str(at(said, self.terms.receipt_state_at)), at(said, self.terms.receipt_id_at)
+        fates: dict[str, Fate] = dict.fromkeys(self.terms.undelivered, "undelivered")
+        fates |= dict.fromkeys(self.terms.delivered, "delivered")
+        if sms is None:
+            return []
+        fate = fates.get(state, "buffered")
+        return [Receipt(str(sms), fate, state if fate == "undelivered" else "")]
 
     async def _json(self, letter: Letter) -> Outcome:
         config = self.terms

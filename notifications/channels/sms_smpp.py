@@ -261,12 +261,12 @@ class Unwritten(OSError):
 
 
 class Link(asyncio.Protocol):
-    """Cuts what comes into units."""
+    """Passes on the units that come, until the connection ends."""
 
     def __init__(self, take: Callable[[Unit], None], ended: "asyncio.Future[None]") -> None:
         self._take = take
         self._ended = ended
-        self._octets = bytearray()
+        self._cutter = smpp.Cutter()
         self._wire: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -277,19 +277,12 @@ class Link(asyncio.Protocol):
             self._ended.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        octets, at = self._octets, 0
-        octets += data
         try:
-            while len(octets) - at >= smpp.HEAD.size:
-                length, command, status, sequence = smpp.head(octets[at : at + smpp.HEAD.size])
-                if len(octets) - at < length:
-                    break
-                self._take(Unit(command, status, sequence, bytes(octets[at + smpp.HEAD.size : at + length])))
-                at += length
+            for unit in self._cutter.feed(data):
+                self._take(unit)
         except Malformed:
             assert self._wire is not None
             self._wire.close()
-        del octets[:at]
 
 
 def _outcome(units: Sequence[Unit]) -> Outcome:

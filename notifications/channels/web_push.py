@@ -1,8 +1,10 @@
 """How does an alert reach a browser? Web Push (RFC 8030), signed by our VAPID key, encrypted for that browser alone."""
 
+import base64
 import json
 
 import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 from pydantic import Field
 from pywebpush import WebPusher, WebPushException
@@ -34,6 +36,8 @@ class Channel:
         self.terms = config
         self.name = config.name
         self._vapid = Vapid02.from_pem(config.private_key.encode())
+        point = self._vapid.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        self.public_key = base64.urlsafe_b64encode(point).rstrip(b"=").decode()
         self._client = httpx.AsyncClient(timeout=config.answer_within, follow_redirects=False)
 
     async def close(self) -> None:

@@ -38,6 +38,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     notifications.AttemptTable,
     notifications.InboundTable,
     notifications.DeadNumberTable,
+    notifications.PushTable,
     session.WebSession,
 )
 

@@ -105,6 +105,11 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/figures"): OVERSIGHT,
     ("GET", "/api/traffic"): OPERATION,
     ("GET", "/api/scarcity"): REGULATION,
+    # --- what providers of messages say: their secret is the right -----------------------------------------
+    ("POST", "/hooks/{provider}"): ANYONE,
+    ("GET", "/api/push"): SIGNED_IN,
+    ("POST", "/api/push"): SIGNED_IN,
+    ("POST", "/push/seen"): ANYONE,
     # --- upkeep --------------------------------------------------------------------------------------------
     ("POST", "/api/people/erase"): STEERING,
     ("POST", "/api/republish"): OPERATION,

@@ -102,7 +102,7 @@ def respond(request: Request, problem: Problem) -> Response:
 
 
 def _for_programs(path: str) -> bool:
-    return path.startswith(("/api/", "/static/", "/docs/", "/health", "/readyz", "/metrics"))
+    return path.startswith(("/api/", "/static/", "/docs/", "/health", "/readyz", "/metrics", "/hooks/", "/push/"))
 
 
 _documents = APIRouter(prefix="/docs")

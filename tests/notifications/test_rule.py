@@ -4,14 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
 
-from notifications import attempts
 from notifications.outcome import Accepted, Ambiguous, NotSent, Receipt, Rejected, Reply
 from notifications.receipts import spellings
-from notifications.sending import GRACE, LISTEN, MOST_A_DAY, Carrier
-from notifications.tables import ATTEMPT
+from notifications.sending import GRACE, LISTEN, Carrier
 from tests.builders import MONDAY, hours, minutes, only, said
 from tests.notifications.room import Notifications
 
@@ -233,45 +229,3 @@ async def test_an_urgent_alert_that_may_have_left_takes_another_channel_meanwhil
     await room.record(sms, SILENCE)
     assert await room.claim(provider="b") == []
     assert only(await room.claim(provider="v")).message.channel == "voice"
-
-
-# --- lanes, tokens, limits --------------------------------------------------------------------------------
-
-
-async def test_tokens_that_are_kept_for_urgent_alerts_carry_nothing_else(room: Notifications) -> None:
-    await room.hear(room.booked())
-    assert await room.claim(tokens=(5, 0)) == []
-    await room.hear(room.escalated("anne"), room.escalated("bruno", 1))
-    assert [one.message.lane for one in await room.claim(tokens=(3, 2))] == [0, 0, 1]
-
-
-async def test_what_must_wait_for_the_morning_waits(room: Notifications) -> None:
-    await room.hear(room.booked())
-    room.not_now = lambda message: MONDAY + hours(1)
-    assert await room.claim() == []
-    room.not_now = lambda message: None
-    assert await room.claim(MONDAY + minutes(59)) == []
-    assert len(await room.claim(MONDAY + hours(1))) == 2
-
-
-async def test_a_number_that_heard_too_often_today_is_left_alone(room: Notifications) -> None:
-    one = await booked(room)
-    row = {"message_id": "x", "territory": "t", "channel": "sms", "provider": "a", "lane": 1, "state": "refused"}
-    row |= {"reference": 1, "segments": 1, "claimed_at": MONDAY, "to_digest": one.message.to_digest}
-    async with room.database.writing() as db:
-        await db.execute(insert(ATTEMPT), [{**row, "id": f"n-{number}"} for number in range(MOST_A_DAY)])
-    await room.record(one, NotSent("not bound"))
-    assert await taken(room, MONDAY, "b") == []
-    assert (await state(room))[0] == "failed"
-
-
-async def test_the_database_refuses_a_second_live_attempt(room: Notifications) -> None:
-    one = await booked(room)
-    row = {"message_id": one.message.message_id, "territory": "t", "channel": "sms", "provider": "b", "lane": 1}
-    row |= {"id": "second", "state": "claimed", "reference": 1, "segments": 1, "claimed_at": MONDAY}
-    with pytest.raises(IntegrityError):
-        async with room.database.writing() as db:
-            await db.execute(insert(ATTEMPT), row)
-    async with room.database.writing() as db:
-        assert await attempts.claim(db, [one.message], "b", MONDAY + seconds(1)) == []
-    assert (await state(room))[0] == "ambiguous"

@@ -72,6 +72,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/feeds": {"practitioner_id": "dr-anne", "url": "https://agenda.example.org/a.ics"},
         "/api/aside/{aside_id}/drop": {"why": "un essai"},
         "/api/people/erase": {"request_id": DRAFT},
+        "/api/push": {"endpoint": "https://push.example/a", "keys": {"p256dh": "a" * 87, "auth": "b" * 22}},
+        "/push/seen": {"id": "0" * 32},
         "/console/known": {"phone": "06 39 98 12 34"},
     }
     queries: dict[str, Any] = {
@@ -114,6 +116,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
             "feed_id": "0" * 32,
             "practitioner_id": "dr-anne",
             "pattern_id": "0" * 32,
+            "provider": "nobody",
         }
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))

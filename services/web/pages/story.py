@@ -54,6 +54,8 @@ _STATES: dict[str, tuple[str, str, str]] = {
     "due": ("", "clock", "part bientôt"),
     "claimed": ("", "send", "en cours d’envoi"),
     "sent": ("ok", "check", "parti"),
+    "delivered": ("ok", "check", "arrivé"),
+    "acknowledged": ("ok", "check", "vu"),
     "failed": ("late", "triangle-alert", "non parti"),
     "ambiguous": ("soon", "circle-help", "sans réponse du réseau"),
     "superseded": ("", "ban", "remplacé, non envoyé"),
@@ -109,7 +111,7 @@ async def open_messages(house: House, rows: Sequence[MessageRow]) -> list[Told]:
     numbers = await house.vault.open_many([row.to for row in rows])
     told = []
     for row, body, number in zip(rows, bodies, numbers, strict=True):
-        look, mark, state = _STATES.get(row.state, ("", "clock", row.state))
+        look, mark, state = _STATES.get(_reached(row), ("", "clock", row.state))
         text = body or "—"
         told.append(
             Told(
@@ -125,6 +127,13 @@ async def open_messages(house: House, rows: Sequence[MessageRow]) -> list[Told]:
             )
         )
     return told
+
+
+def _reached(row: MessageRow) -> str:
+    """How far a message got: what is known beyond « it left »."""
+    if row.state != "sent":
+        return row.state
+    return "acknowledged" if row.acknowledged_at else "delivered" if row.delivered_at else "sent"
 
 
 def _parts(text: str, base_url: str) -> Iterable[Part]:

@@ -26,6 +26,19 @@ async function fresh(request, instead) {
   }
 }
 
+// An alert: always shown, and said to be; opening it is a human's answer.
+const seen = (id, opened) => fetch("/push/seen", { method: "POST", keepalive: true,
+  headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id, opened }) }).catch(() => null);
+addEventListener("push", (event) => {
+  const { id, text } = event.data.json();
+  const shown = registration.showNotification("Relais", { body: text, tag: id, data: { id }, requireInteraction: true });
+  event.waitUntil(shown.then(() => seen(id, false)));
+});
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(Promise.all([seen(event.notification.data.id, true), clients.openWindow("/me")]));
+});
+
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);

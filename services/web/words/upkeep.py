@@ -9,6 +9,22 @@ UPKEEP: dict[str, Words] = {
         Said("Message introuvable", "Il a déjà été rejoué ou écarté : rechargez la liste des messages mis de côté."),
         Said("No such message", "It was replayed or dropped already: reload the list of messages set aside."),
     ),
+    "no_push": Words(
+        409,
+        Said(
+            "Pas de notifications ici",
+            "Aucun envoi vers les navigateurs n'est configuré : les alertes viennent par SMS.",
+        ),
+        Said("No notifications here", "No push to browsers is configured: alerts come by SMS."),
+    ),
+    "unknown_hook": Words(
+        404,
+        Said(
+            "Adresse inconnue",
+            "Aucun fournisseur de ce nom n'écrit ici, ou son secret n'est pas le bon : voyez RELAIS_PROVIDERS.",
+        ),
+        Said("Unknown address", "No provider of this name writes here, or its secret is wrong: see RELAIS_PROVIDERS."),
+    ),
     "aside_no_reader": Words(
         409,
         Said(
