@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from availability.agenda import ANYBODY, Audience, NewSlot, SlotRow
+from availability.agenda import ANYBODY, Audience, NewSlot, SlotRow, slot_ends
 from schemas.practitioner import Absence
 from schemas.territory import Hours
 from schemas.values import Capacity, Minutes, Mode, Value, Visibility
@@ -19,6 +19,10 @@ MOST_A_DAY = 200
 """Slots a day of one pattern: a whole day in steps of five minutes would be 288, and a slip of the pen."""
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
+
+
+Span = tuple[datetime, datetime]
+"""[start, end)."""
 
 
 class Pattern(Value):
@@ -152,14 +156,15 @@ def slot_of(one: Occurrence, pattern: Pattern, pattern_id: str) -> NewSlot:
     )
 
 
-def fitting(slots: Iterable[NewSlot], taken: Iterable[SlotRow]) -> list[NewSlot]:
-    """Those of the slots (sorted, none overlapping another) that overlap none of what is taken."""
-    others = sorted((row.start, row.start + timedelta(minutes=row.minutes)) for row in taken)
-    kept, at = [], 0
+def fitting(slots: Iterable[NewSlot], taken: Iterable[SlotRow], busy: Iterable[Span] = ()) -> list[NewSlot]:
+    """Those of the slots (sorted) that overlap none of what is taken, nor a time in which the practitioner is busy."""
+    others = sorted([*((row.start, slot_ends(row)) for row in taken), *busy])
+    kept, at, until = [], 0, None
     for slot in slots:
-        while at < len(others) and others[at][1] <= slot.start:
+        while at < len(others) and others[at][0] < slot_ends(slot):
+            until = others[at][1] if until is None else max(until, others[at][1])
             at += 1
-        if at == len(others) or slot.start + timedelta(minutes=slot.minutes) <= others[at][0]:
+        if until is None or until <= slot.start:
             kept.append(slot)
     return kept
 

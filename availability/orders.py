@@ -69,8 +69,8 @@ async def publish_slots(
 async def repeat_day(
     order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
-    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is a busy time
-    of a linked agenda, is left out."""
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is
+    a busy time of a linked agenda, is left out."""
     who = await store.lock_practitioner(db, practitioner_id)
     if who is None:
         return Refused(code="unknown_practitioner")
@@ -81,8 +81,7 @@ async def repeat_day(
     then = [slot for slot in await store.agenda(db, who.id, before, after) if before <= slot.start]
     known = await store.agenda(db, who.id, now, now + timedelta(days=2), only_open=True)
     busy = await upstream.busy_times(db, who.id, now, now + timedelta(days=2))
-    free = [slot for slot in again(then, days, zone, now) if not touches(slot.start, slot_ends(slot), busy)]
-    slots = fitting(free, known)
+    slots = fitting(again(then, days, zone, now), known, busy)
     if not slots:
         return Refused(code="nothing_to_repeat")
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]

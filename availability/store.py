@@ -219,7 +219,8 @@ class Desk:
         return await self._change(slot, seats=tuple(one for one in slot.seats if one != seat))
 
     async def close(self, slot: SlotRow, status: str = "closed", *, gone: bool = False) -> SlotRow:
-        """The slot, open no more: taken back, unless `status` says otherwise; `gone` = from where it came from."""
+        """The slot, open no more: taken back, unless `status` says otherwise; `gone` = because it is no longer where it
+        came from."""
         return await self._change(slot, status=status, gone=gone or slot.gone)
 
     async def mark(self, slot: SlotRow, *, gone: bool) -> SlotRow:

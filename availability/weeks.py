@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import patterns, store, upstream
 from availability.agenda import NewSlot, SlotRow, overlap, state_of
-from availability.agenda_weeks import ROLLING, Calendar, Pattern, Where, expand, fitting, slot_of
+from availability.agenda_weeks import ROLLING, Calendar, Pattern, Span, Where, expand, fitting, slot_of
 from availability.patterns import PatternRow
 from availability.seating import say_opened
 from availability.store import Desk, PractitionerRow
 from schemas.event import Cause, Event, Order, derived_id
-from schemas.practitioner import Absence
 from schemas.slot import PatternEnded, PatternSet, SlotClosed
 from schemas.values import Refused
 
@@ -53,7 +52,7 @@ async def set_pattern(
     row = PatternRow(pattern_id, who.territory, who.id, pattern, version, now + ROLLING, ended=False)
     await patterns.keep(db, row)
     agenda = await _agenda(db, who, now)
-    wanted = await _slots([row], who, calendar, db, now)
+    wanted = _slots([row], who, calendar, now)
     closed, kept = await _make_room(order, pattern_id, agenda, wanted, desk, now)
     others = [slot for slot in agenda if slot.status == "open" and slot.pattern != pattern_id]
     new = _new(wanted, agenda, kept)
@@ -61,7 +60,7 @@ async def set_pattern(
     if in_the_way is not None:
         return Refused(code="overlap", about={"start": in_the_way[0].isoformat(), "minutes": str(in_the_way[1])})
     said = PatternSet.after(order, now, pattern_id=pattern_id, practitioner_id=who.id, version=version)
-    return [said, *closed, *await _open(order, who, [row], fitting(new, kept), db, now)]
+    return [said, *closed, *await _open(order, who, [row], fitting(new, kept, await _busy(db, who, now)), db, now)]
 
 
 async def end_pattern(order: Order, pattern_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -92,7 +91,7 @@ async def roll(order: Order, calendar: Calendar, db: AsyncConnection, now: datet
         rows = await patterns.of(db, who.id)
         agenda = await _agenda(db, who, now)
         open_ = [slot for slot in agenda if slot.status == "open"]
-        new = fitting(_new(await _slots(rows, who, calendar, db, now), agenda, open_), open_)
+        new = fitting(_new(_slots(rows, who, calendar, now), agenda, open_), open_, await _busy(db, who, now))
         said += await _open(order, who, rows, new, db, now)
         await patterns.opened(db, who.id, now + ROLLING)
     return said
@@ -109,14 +108,15 @@ async def _agenda(db: AsyncConnection, who: PractitionerRow, now: datetime) -> l
     return await store.agenda(db, who.id, now, now + ROLLING + timedelta(days=1))
 
 
-async def _slots(
-    rows: Sequence[PatternRow], who: PractitionerRow, calendar: Calendar, db: AsyncConnection, now: datetime
-) -> list[NewSlot]:
-    """What the patterns open from now on, sorted; nothing while a linked agenda says that she is taken."""
+async def _busy(db: AsyncConnection, who: PractitionerRow, now: datetime) -> list[Span]:
+    """When the practitioner is taken, as an agenda kept elsewhere says."""
+    return await upstream.busy_times(db, who.id, now, now + ROLLING + timedelta(days=1))
+
+
+def _slots(rows: Sequence[PatternRow], who: PractitionerRow, calendar: Calendar, now: datetime) -> list[NewSlot]:
+    """What the patterns open from now on, sorted."""
     zone = ZoneInfo(who.zone) if who.zone else calendar.zone
-    busy = await upstream.busy_times(db, who.id, now, now + ROLLING)
-    away = (*who.terms.absences, *(Absence(since=since, until=until) for since, until in busy))
-    where = Where(zone, calendar.hours, calendar.holidays, away)
+    where = Where(zone, calendar.hours, calendar.holidays, who.terms.absences)
     found = expand([row.pattern for row in rows], where, now, now + ROLLING)
     return [slot_of(one, rows[one.pattern].pattern, rows[one.pattern].pattern_id) for one in found if one.start > now]
 

@@ -77,7 +77,7 @@ async def running(
             yield house
             return
         relay, client = await stack.enter_async_context(_on_the_bus(house, url, workers))
-        sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
+        sender = Sender(house.mailbox, house.vault, house.clock, house.channels, house.territories)
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
@@ -86,9 +86,9 @@ async def running(
                 ("stream", upkeep_of(house, client).sweep, 60.0),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
-                ("feeds", polling.Polling(house).sweep, polling.EVERY),
                 ("weeks", partial(agendas.open_weeks, house), agendas.EVERY / settings.speed),
                 ("unused slots", partial(agendas.give_back, house), agendas.EVERY / settings.speed),
+                ("feeds", polling.Polling(house).sweep, polling.EVERY),
                 ("rounds", partial(rounds.look, house), EVERY.total_seconds() / settings.speed),
                 ("scarcity", partial(scarcity.look, house), scarcity.LOOK.total_seconds() / settings.speed),
             ]

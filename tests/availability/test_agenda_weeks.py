@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from availability.agenda import Audience
-from availability.agenda_weeks import Occurrence, Pattern, Where, expand, slot_of
+from availability.agenda import Audience, slot_ends
+from availability.agenda_weeks import Occurrence, Pattern, Where, expand, fitting, slot_of
 from schemas.practitioner import Absence
 from schemas.territory import Hours
 from schemas.values import AgeBand, Visibility
 from services.reference.zones import is_holiday, zone_of
+from tests.builders import a_new_slot, minutes
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2026, 1, 5)
@@ -233,3 +234,15 @@ def test_a_horizon_that_rolls_on_opens_what_one_look_would(
     where, bounds = Where(zone, Hours()), [midnight(day + timedelta(days=n), zone) for n in (0, first, first + second)]
     parts: list[Occurrence] = [one for pair in pairwise(bounds) for one in expand(some, where, *pair)]
     assert parts == expand(some, where, bounds[0], bounds[-1])
+
+
+@given(
+    st.lists(st.integers(0, 40), max_size=12, unique=True),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)), max_size=6),
+)
+def test_what_fits_overlaps_no_time_that_is_taken(starts: list[int], busy: list[tuple[int, int]]) -> None:
+    midnight = datetime(2026, 1, 5, tzinfo=UTC)
+    slots = [a_new_slot(midnight + minutes(15 * at)) for at in sorted(starts)]
+    spans = [(midnight + minutes(15 * at), midnight + minutes(15 * (at + long))) for at, long in busy]
+    free = [slot for slot in slots if all(until <= slot.start or slot_ends(slot) <= since for since, until in spans)]
+    assert fitting(slots, [], spans) == free

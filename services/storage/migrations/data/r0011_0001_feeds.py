@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_0001"
+revision = "0011_0001"
 down_revision = "0010_0001"
 contract = False
 
