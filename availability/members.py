@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import NewPractitioner, Practice
 from availability.store import PractitionerRow, practitioner_row
-from availability.tables import PRACTICE, PRACTITIONER
+from availability.tables import DELEGATION, PRACTICE, PRACTITIONER
 from schemas.practitioner import Terms
 
 _COLUMNS = ("name", "profession", "specialty", "commune", "lat", "lon", "address")
@@ -67,6 +67,15 @@ async def set_terms(db: AsyncConnection, who: PractitionerRow, terms: Terms) -> 
     version = who.version + 1
     await db.execute(update(PRACTITIONER).where(mine).values(terms=terms.model_dump_json(), version=version))
     return who.model_copy(update={"terms": terms, "version": version})
+
+
+async def entrust(db: AsyncConnection, delegate_id: str, practitioner_id: str, acts: bool) -> bool:
+    """The delegate acts for this practitioner too, or no more; False when that was so already."""
+    row = {"delegate_id": delegate_id, "practitioner_id": practitioner_id}
+    if acts:
+        return bool((await db.execute(insert(DELEGATION).values(row).on_conflict_do_nothing())).rowcount)
+    mine = DELEGATION.c.delegate_id == delegate_id, DELEGATION.c.practitioner_id == practitioner_id
+    return bool((await db.execute(delete(DELEGATION).where(*mine))).rowcount)
 
 
 async def describe(db: AsyncConnection, zones: Mapping[str, str], limit: int) -> list[PractitionerRow]:

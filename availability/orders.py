@@ -249,3 +249,15 @@ async def delegate_to(
         return Refused(code="unknown_practitioner")
     await store.delegate(db, delegate_id, practitioner_ids)
     return [DelegationSet.after(order, now, delegate_id=delegate_id, practitioner_ids=tuple(practitioner_ids))]
+
+
+async def entrust(
+    order: Order, practitioner_id: str, delegate_id: str, acts: bool, db: AsyncConnection, now: datetime
+) -> list[Event] | Refused:
+    """This delegate acts for the practitioner from now on (or no more), besides all others it acts for."""
+    if await store.lock_practitioner(db, practitioner_id) is None:
+        return Refused(code="unknown_practitioner")
+    if not await members.entrust(db, delegate_id, practitioner_id, acts):
+        return []
+    mine = tuple(await store.delegations(db, delegate_id))
+    return [DelegationSet.after(order, now, delegate_id=delegate_id, practitioner_ids=mine)]

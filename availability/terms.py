@@ -32,6 +32,14 @@ def paused(terms: Terms, pause: Pause, now: datetime, zone: ZoneInfo) -> Terms:
     return terms.model_copy(update={"paused_until": until})
 
 
+def resting_until(terms: Terms, now: datetime) -> datetime | None:
+    """Until when nobody is sent, counting from now; None = somebody may be."""
+    now_or_never = [away.until for away in terms.absences if away.since <= now < away.until]
+    if terms.paused_until is not None and terms.paused_until > now:
+        now_or_never.append(terms.paused_until)
+    return max(now_or_never, default=None)
+
+
 def widens(old: Terms, new: Terms, now: datetime) -> tuple[str, ...]:
     """The fields of `new` that allow something `old` does not."""
     wider = {

@@ -1,4 +1,4 @@
-"""What do practitioners' weeks go by, and who opens them further? The territory's calendar, and a sweep."""
+"""What do practitioners' agendas go by, and who opens and gives back time? The territory's calendar, and a sweep."""
 
 import logging
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from services.reference.zones import is_holiday
 log = logging.getLogger("relais.agendas")
 
 EVERY = 60.0
-"""Seconds between two looks. Once a pattern is open far enough there is nothing to find for a day."""
+"""Seconds between two looks. Most find nothing: a pattern is opened further once a day."""
 
 
 def calendar_of(territory: Territory, now: datetime) -> Calendar:
@@ -26,18 +26,13 @@ def calendar_of(territory: Territory, now: datetime) -> Calendar:
     )
 
 
-async def give_back(house: House) -> None:
-    """Give practitioners back what nobody has taken, as early before it begins as they asked for."""
-    for territory in house.territories.values():
-        order = own_order(territory.id)
-        await house.mailbox.order(order, partial(unused.give_back, order, territory.tz))
-
-
-async def open_weeks(house: House) -> None:
-    """Open the patterns of every territory as far ahead as they should be; one that fails stops no other."""
+async def look(house: House) -> None:
+    """Open weeks that repeat as far ahead as they should be, and give back what nobody has taken, as early as its
+    practitioner asked for; one territory that fails stops no other."""
     for territory in house.territories.values():
         order, calendar = own_order(territory.id), calendar_of(territory, house.clock.now())
         try:
             await house.mailbox.order(order, partial(weeks.roll, order, calendar))
+            await house.mailbox.order(own_order(territory.id), partial(unused.give_back, order, territory.tz))
         except Exception as failed:
-            log.error("weeks of %s failed: %s", territory.id, type(failed).__name__)
+            log.error("agendas of %s failed: %s", territory.id, type(failed).__name__)

@@ -1,5 +1,6 @@
 """Who did what, and when? Reading the audit of one request or slot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,3 +30,10 @@ async def history(db: AsyncConnection, about: str) -> list[AuditRow]:
     return [
         AuditRow(row.at, row.subject, Actor.model_validate_json(row.actor), row.event_id, row.slot_id) for row in rows
     ]
+
+
+async def opened_by(db: AsyncConnection, slot_ids: Iterable[str]) -> dict[str, Actor]:
+    """Who opened each of these slots."""
+    mine = AUDIT.c.slot_id.in_(list(slot_ids)), AUDIT.c.subject == "slot.opened.v1"
+    rows = await db.execute(select(AUDIT.c.slot_id, AUDIT.c.actor).where(*mine))
+    return {row.slot_id: Actor.model_validate_json(row.actor) for row in rows}

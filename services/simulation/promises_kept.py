@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from availability.agenda import seat_start
 from dispatcher.life import OPEN, PLACED, escalate_at
 from services.simulation.faults import SKEW_AT_MOST
 from services.simulation.file import moment
@@ -20,6 +21,8 @@ _OPEN = ", ".join(f"'{state}'" for state in OPEN)
 _PARIS = ZoneInfo("Europe/Paris")
 LATE_AT_MOST = timedelta(seconds=60 + 2 * SKEW_AT_MOST)
 """How late an alert may be: a minute, by clocks that may differ."""
+TOO_NEAR = timedelta(minutes=45)
+"""Nobody is sent to a seat this near, in whatever mode: one that is further may not be left out."""
 
 
 def entered(ask: Ask, people: People) -> list[str]:
@@ -102,7 +105,7 @@ def _not_twice(ask: Ask) -> list[str]:
         "cancelled": "request.reopened", "withdrawn": "request.withdrawn", "seat_freed": "request.withdrawn",
         "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
-        "offer_lost": "offer.ended",
+        "offer_lost": "offer.ended", "slot_returned": "slot.returned",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(
         "SELECT about, subject, count(*) FROM audit GROUP BY about, subject")})  # fmt: skip
@@ -156,17 +159,20 @@ def _humans(ask: Ask) -> list[str]:
 
 
 def seen(ask: Ask, processes: Sequence[Process]) -> list[str]:
-    """The index in memory shows each slot as availability has it."""
+    """The index in memory shows each slot as availability has it; of several free seats those not too near."""
     found = []
-    for slot_id, capacity, status, version, ends in ask(
-        "SELECT id, capacity, status, version, ends FROM slot ORDER BY id"
+    for slot_id, capacity, status, version, ends, begins, minutes in ask(
+        "SELECT id, capacity, status, version, ends, start, minutes FROM slot ORDER BY id"
     ):
-        taken = ask("SELECT count(*) FROM booking WHERE slot_id = ? AND state = 'active'", slot_id)[0][0]
-        free = capacity - taken if status == "open" else 0
+        taken = {row[0] for row in ask("SELECT seat FROM booking WHERE slot_id = ? AND state = 'active'", slot_id)}
+        left = [seat for seat in range(capacity) if seat not in taken and status == "open"]
+        starts = [seat_start(moment(begins), minutes, capacity, seat) for seat in left]
         for process in processes:
             slot = process.house.seats.get(slot_id)
             if slot is None and moment(ends) > process.clock.now():
                 found.append(f"the index of {process.name} does not know slot {slot_id}")
+            far = [at for at in starts if slot and (at >= slot.start or at > process.clock.now() + TOO_NEAR)]
+            free = max(len(far), min(1, len(starts)))
             if slot is not None and (slot.state.version, slot.state.free) != (version, free):
                 found.append(
                     f"the index of {process.name} sees {slot.state.free} free seats of {slot_id} (version "

@@ -12,6 +12,7 @@ ANYONE = frozenset[Role | None]({None})
 SIGNED_IN = frozenset[Role | None]({Role.REGULATOR, Role.PRACTITIONER, Role.DELEGATE, Role.COORDINATOR, Role.OPERATOR})
 REGULATION = frozenset[Role | None]({Role.REGULATOR, Role.COORDINATOR})
 AGENDA = frozenset[Role | None]({Role.PRACTITIONER, Role.DELEGATE})
+PERSONAL = frozenset[Role | None]({Role.PRACTITIONER})
 CARE = REGULATION | AGENDA
 OVERSIGHT = REGULATION | {Role.OPERATOR}
 OPERATION = frozenset[Role | None]({Role.OPERATOR})
@@ -28,6 +29,9 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/me"): AGENDA,
     ("GET", "/me/agenda"): AGENDA,
     ("GET", "/me/when"): AGENDA,
+    ("GET", "/me/offline"): ANYONE,
+    ("GET", "/me/history"): AGENDA,
+    ("GET", "/sw.js"): ANYONE,
     ("POST", "/me/offers/{offer_id}/accept"): AGENDA,
     ("POST", "/me/offers/{offer_id}/decline"): AGENDA,
     ("POST", "/me/terms"): AGENDA,
@@ -57,6 +61,8 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/terms"): AGENDA | STEERING,
     ("POST", "/api/practitioners/{practitioner_id}/pause"): AGENDA,
+    ("GET", "/api/practitioners/{practitioner_id}/delegates"): AGENDA,
+    ("POST", "/api/practitioners/{practitioner_id}/delegates"): PERSONAL,
     ("POST", "/api/proposals"): REGULATION,
     # --- requests ------------------------------------------------------------------------------------------
     ("POST", "/api/holds"): REGULATION,

@@ -63,6 +63,7 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/requests/{request_id}/agree": {"practitioner_id": "dr-anne", "start": "demain 9h"},
         "/api/practitioners/{practitioner_id}/terms": {"per_week": 20},
         "/api/practitioners/{practitioner_id}/pause": {"pause": "tonight"},
+        "/api/practitioners/{practitioner_id}/delegates": {"delegate_id": "sec-tarn-ouest", "acts": True},
         "/api/slots/again": {"days": 7},
         "/api/practitioners/{practitioner_id}/weeks": WEEK,
         "/api/weeks/{pattern_id}": WEEK,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.agendas import give_back, open_weeks
+from services.agendas import look
 from services.web.ledger import month_of
 from tests.web.conftest import SignIn, enter, publish
 from tests.web.test_weeks import repeat, starts
@@ -27,7 +27,7 @@ async def test_unused_time_goes_back_with_a_message_and_is_counted(
     await settle()
     assert (await regulator.get(f"/api/requests/{request_id}")).json()["start"] == "2026-11-23T09:00:00+00:00"
     house.clock._start += timedelta(hours=1, minutes=31)  # half past ten
-    await give_back(house)
+    await look(house)
     await settle()
     assert await starts(anne) == ["2026-11-23T09:00:00+00:00"]
     told = [one["body"] for one in (await regulator.get("/api/messages")).json() if one["kind"] == "slot_returned"]
@@ -50,7 +50,7 @@ async def test_unused_time_goes_back_with_a_message_and_is_counted(
 async def test_weeks_are_opened_further_by_the_house_itself(anne, house, sign_in: SignIn) -> None:
     await repeat(anne)
     house.clock._start += timedelta(days=7)
-    await open_weeks(house)
+    await look(house)
     later = await starts(await sign_in("dr-anne"))  # the session of a week ago is over
     assert len(later) == 12
     assert later[-1].startswith("2026-12-10")

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.web.api import (
     aside,
     asked,
+    delegates,
     feeds,
     health,
     holds,
@@ -28,6 +29,7 @@ routers: tuple[APIRouter, ...] = (
     lookups.router,
     members.router,
     terms.router,
+    delegates.router,
     holds.router,
     requests.router,
     slots.router,

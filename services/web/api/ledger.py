@@ -1,5 +1,6 @@
 """Who was asked and who saw whom, week by week? Everybody sees the own week, the coordinator everybody's."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -64,8 +65,15 @@ async def use_for(
 async def ledger_for(house: House, account: Account, db: AsyncConnection, back: int = 0) -> ledger.Ledger:
     """What this account may see of a week."""
     since, until = ledger.week_of(house.clock.now(), own_territory(house, account).tz, back)
+    return await ledger_of(house, db, await _people(house, account, db), since, until)
+
+
+async def ledger_of(
+    house: House, db: AsyncConnection, people: Sequence[PractitionerRow], since: datetime, until: datetime
+) -> ledger.Ledger:
+    """The ledger of these practitioners in [since, until), with the names of those who regulated."""
     regulators = {one.account: one.name for one in staff(house.territories).values()}
-    return await ledger.ledger(db, await _people(house, account, db), since, until, regulators)
+    return await ledger.ledger(db, people, since, until, regulators)
 
 
 async def _people(house: House, account: Account, db: AsyncConnection) -> list[PractitionerRow]:

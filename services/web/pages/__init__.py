@@ -3,7 +3,18 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.web.pages import console, coordination, feeds, members, offers, operations, patient, practitioner, welcome
+from services.web.pages import (
+    console,
+    coordination,
+    feeds,
+    history,
+    members,
+    offers,
+    operations,
+    patient,
+    practitioner,
+    welcome,
+)
 from services.web.pages.frame import frame
 from services.web.problems import Problem, describe
 from services.web.render import page
@@ -13,6 +24,7 @@ routers: list[APIRouter] = [
     console.router,
     practitioner.router,
     offers.router,
+    history.router,
     patient.router,
     coordination.router,
     feeds.router,

@@ -1,29 +1,33 @@
 """What does a practitioner see on her phone? Who is coming, what she opened, what she was told."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from availability import store as agendas
 from availability.agenda import SlotRow
 from availability.store import PractitionerRow
+from availability.terms import resting_until
 from dispatcher import store as requests
 from dispatcher.life import State
 from dispatcher.views import RequestRow
 from notifications import store as notices
-from schemas.values import Mode
+from schemas.values import Actor, Mode
+from services.audit.history import opened_by
 from services.house import House
+from services.web.api.delegates import delegates_of
 from services.web.entry import moment_of
 from services.web.pages.frame import frame
 from services.web.pages.offers import asked_of, own_week, said_of
 from services.web.pages.shown import say_age
-from services.web.pages.story import Told, open_messages
+from services.web.pages.story import BY, Told, open_messages
 from services.web.pages.weeks import weeks_of
 from services.web.problems import Problem
 from services.web.render import page
@@ -34,6 +38,7 @@ router = APIRouter()
 
 AHEAD = timedelta(days=14)
 MOST_REPEATS = 30
+WORKER = Path(__file__).parents[1] / "static" / "sw.js"
 _EVERY = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 _ENDED = {State.FULFILLED: "fulfilled", State.NO_SHOW: "no_show"}
 
@@ -68,6 +73,7 @@ class OpenTime:
     taken: int
     modes: tuple[Mode, ...]
     question: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,18 @@ async def agenda(request: Request, whom: Annotated[str | None, Query(alias="for"
     if chosen is None:
         raise Problem("unknown_practitioner")
     return page("me/agenda.html", **await _agenda(request, chosen), practitioner=chosen)
+
+
+@router.get("/me/offline", response_class=HTMLResponse)
+async def offline(request: Request) -> HTMLResponse:
+    """What is shown without a network: opens slots, and holds nothing of anybody."""
+    return page("me/offline.html", **frame(request, None), practitioner=None)
+
+
+@router.get("/sw.js")
+async def worker() -> FileResponse:
+    """The service worker: at the root, so that it may serve this page."""
+    return FileResponse(WORKER, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/me/when")
@@ -153,13 +171,18 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
         offers = await asked_of(house, db, who)
         week = await own_week(house, signed_in(request), db, who)
         weeks = await weeks_of(db, who)
+        openers = await opened_by(db, [slot.slot_id for slot in slots])
+        delegates = await delegates_of(house, signed_in(request), db, who.id)
     return values | {
         "offers": offers,
         "week": week,
         "weeks": weeks,
+        "delegates": delegates,
+        "resting": resting_until(who.terms, now),
+        "tonight": any(now < away.since and away.until < now + timedelta(hours=24) for away in who.terms.absences),
         "several": len(await acts_for(house, signed_in(request))) > 1,
         "visits": await _visits(house, slots, coming, now),
-        "days": _days([slot for slot in slots if slot.status == "open"], now, zone),
+        "days": _days([slot for slot in slots if slot.status == "open"], openers, now, zone),
         "alerts": [_without_link(one) for one in await open_messages(house, alerts)],
     }
 
@@ -197,18 +220,24 @@ async def _visits(house: House, slots: Sequence[SlotRow], coming: dict[str, Requ
     return sorted(visits, key=lambda visit: (visit.start, visit.request_id))
 
 
-def _days(slots: Sequence[SlotRow], now: datetime, zone: ZoneInfo) -> list[Day]:
-    """The slots that are not over, by day."""
+def _days(slots: Sequence[SlotRow], openers: Mapping[str, Actor], now: datetime, zone: ZoneInfo) -> list[Day]:
+    """The slots that are not over, by day; one that somebody else opened says who."""
     by_day: dict[date, list[OpenTime]] = defaultdict(list)
     for slot in slots:
         end = slot.start + timedelta(minutes=slot.minutes)
         if end <= now:
             continue
-        taken = sum(seat.kind == "booking" for seat in slot.seats)
+        taken, by = sum(seat.kind == "booking" for seat in slot.seats), _by(slot, openers)
         by_day[slot.start.astimezone(zone).date()].append(
-            OpenTime(slot.slot_id, slot.start, end, slot.capacity, taken, slot.modes, _question(taken))
+            OpenTime(slot.slot_id, slot.start, end, slot.capacity, taken, slot.modes, _question(taken), by)
         )
     return [Day(slots[0].start, slots) for _, slots in sorted(by_day.items())]
+
+
+def _by(slot: SlotRow, openers: Mapping[str, Actor]) -> str:
+    """« par le secrétariat » when it was not the practitioner."""
+    opener = openers.get(slot.slot_id)
+    return "" if opener is None or opener.person == slot.practitioner_id else BY.get(opener.role, "")
 
 
 def _question(taken: int) -> str:

@@ -41,7 +41,7 @@ PEOPLE = frozenset(
 )
 """What somebody does by hand; the rest follows by itself, even when it carries the name of who began it."""
 
-_BY: dict[Role, str] = {
+BY: dict[Role, str] = {
     Role.REGULATOR: "par la régulation",
     Role.COORDINATOR: "par la coordination",
     Role.PRACTITIONER: "par le praticien",
@@ -99,7 +99,7 @@ def timeline(rows: Iterable[AuditRow]) -> list[Happened]:
     for row in rows:
         said = ".".join(row.subject.split(".")[:2])
         if said in WORDS and not (said == "offer.made" and told and told[-1].words == WORDS[said]):
-            told.append(Happened(row.at, WORDS[said], _BY.get(row.actor.role, "") if said in PEOPLE else ""))
+            told.append(Happened(row.at, WORDS[said], BY.get(row.actor.role, "") if said in PEOPLE else ""))
     return told
 
 

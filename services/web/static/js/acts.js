@@ -22,7 +22,8 @@ async function act(button) {
   if (button.ariaDisabled === "true" || (question && !(await sure(question, yes || "Oui")))) return;
   button.ariaDisabled = "true";
   try {
-    await ask("POST", url, body ? JSON.parse(body) : null);
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    await ask("POST", url, body ? JSON.parse(body) : null, { headers });
     toast(said || "C’est fait.");
   } catch (problem) {
     toast(problem.message, { seconds: 10 });
@@ -69,11 +70,14 @@ document.addEventListener("submit", async (event) => {
   form.dataset.key = "";
 });
 
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && print());
+
 // Leaving the account: the draft of the tab goes with it.
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-leave]")) return;
   event.preventDefault();
   sessionStorage.clear();
+  localStorage.removeItem("relais.me");
   await ask("DELETE", "/api/session").catch(() => null);
   location.assign("/");
 });

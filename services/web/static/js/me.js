@@ -88,18 +88,12 @@ if (form) {
     form.times.disabled = !form.every.value;
     if (event.target.name !== "modes") preview();
   });
-  $("[data-now]", form).addEventListener("click", () => {
-    form.start.value = "maintenant";
-    form.minutes.value = "120";
-    form.capacity.value = "6";
-    preview();
-  });
 }
 
 // A week that repeats: typed anew, or the one that is to be changed.
 const week = $("#week");
 const newWeek = week?.dataset.act;
-const title = $("#week-title span");
+const title = $("#repeat-title span");
 
 function showWeek(one = null) {
   week.reset();
@@ -123,10 +117,11 @@ if (week) {
     const button = event.target.closest("[data-change]");
     if (!button) return;
     showWeek(JSON.parse(button.dataset.change));
-    $("#week-title").focus();
+    $("#repeat-title").focus();
   });
 }
 $("#for-whom")?.addEventListener("change", () => $("#for").requestSubmit());
+document.addEventListener("relais:sent", () => refresh());
 onFacts(async () => {
   if (!$("#agenda")) return;
   await part($("#agenda").dataset.url, "#agenda");
