@@ -1,4 +1,4 @@
-"""An agenda kept elsewhere, in a test: linked, and saying what its times are."""
+"""What does an agenda kept elsewhere say? One of gp-1, and what became of it."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,8 @@ class Agenda:
 
     async def open(self, now: datetime = MONDAY) -> dict[str, Any]:
         async with self.room.database.read() as db:
-            return await upstream.slots_of(db, self.id, now)
+            agenda = await upstream.agenda(db, "gp-1", now)
+            return {one.uid or "": one.slot for one in agenda if one.feed == self.id}
 
 
 def kinds(followed: Followed) -> list[str]:

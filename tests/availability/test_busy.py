@@ -1,19 +1,12 @@
-"""Is nothing opened while an agenda kept elsewhere says that its practitioner is taken?"""
+"""Is nothing opened in a time in which a linked agenda says that the practitioner is taken?"""
 
 from datetime import timedelta
-
-import pytest
 
 from availability.orders import publish_slots, repeat_day
 from tests.availability.feeds.conftest import PARIS
 from tests.availability.linked import Agenda, at, kinds
 from tests.availability.room import Availability
 from tests.builders import AT_TEN, MONDAY, a_new_slot, an_order, hours, minutes
-
-
-@pytest.fixture
-async def agenda(room: Availability) -> Agenda:
-    return await Agenda(room).link()
 
 
 async def test_a_busy_time_closes_what_nobody_has_and_spares_the_patients(room: Availability) -> None:

@@ -1,5 +1,6 @@
 """Do a practitioner's slots follow an agenda kept elsewhere, and does nobody who has a seat lose it?"""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
@@ -15,11 +16,6 @@ from schemas.values import Mode, Refused
 from tests.availability.linked import Agenda, at, kinds
 from tests.availability.room import Availability, withdrawal_of
 from tests.builders import AT_TEN, MONDAY, a_new_slot, a_practitioner, an_order, hours, minutes
-
-
-@pytest.fixture
-async def agenda(room: Availability) -> Agenda:
-    return await Agenda(room).link()
 
 
 async def test_linking_is_said_without_the_address(agenda: Agenda) -> None:
@@ -227,3 +223,18 @@ async def test_hundreds_of_times_are_followed(agenda: Agenda, count: int) -> Non
     times = [at(AT_TEN + timedelta(minutes=20 * n), uid=f"t{n}") for n in range(count)]
     assert len((await agenda.says(*times)).said) == count
     assert len((await agenda.says(*times[10:])).said) == 10
+
+
+async def test_readings_and_bookings_at_once_lose_nobody(room: Availability) -> None:
+    """Both lock slots before the practitioner: on PostgreSQL neither waits for ever for the other."""
+    agenda = await Agenda(room).link()
+    times = [at(AT_TEN + minutes(20 * n), uid=f"t{n}") for n in range(12)]
+    opened = [one for one in (await agenda.says(*times)).said if isinstance(one, SlotOpened)]
+    booking = [room.choose(f"req-{n}", slot.slot_id) for n, slot in enumerate(opened)]
+    readings = [agenda.says(*times[n:]) for n in (6, 8, 10)]
+    answers = await asyncio.gather(*booking, *readings)
+    booked = [facts[0] for facts in answers[: len(booking)] if isinstance(facts[0], SlotBooked)]
+    for fact in booked:
+        slot = await room.slot(fact.slot_id)
+        assert (slot.status, len(slot.seats)) == ("open", 1)
+    assert len(booked) >= 2, "those that never left the feed at least"
