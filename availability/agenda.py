@@ -122,6 +122,11 @@ def slot_ends(slot: NewSlot | SlotRow) -> datetime:
     return slot.start + timedelta(minutes=slot.minutes)
 
 
+def touches(start: datetime, ends: datetime, spans: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Whether [start, ends) has a moment in common with one of the spans."""
+    return any(since < ends and until > start for since, until in spans)
+
+
 def state_of(slot: SlotRow) -> SlotState:
     """What is left of the slot. A closed slot has nothing left, nor has one that is gone where it came from."""
     taken = {seat.seat for seat in slot.seats}

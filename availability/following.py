@@ -1,14 +1,14 @@
 """How do a practitioner's slots follow an agenda kept elsewhere? Link it, take in what it says, unlink it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store, upstream
-from availability.agenda import AHEAD_AT_MOST, SlotRow, slot_ends, state_of
+from availability.agenda import AHEAD_AT_MOST, Audience, SlotRow, slot_ends, state_of, touches
 from availability.feeds.source import Reading, Time
 from availability.mirror import Changes, Wanted, as_slot, changes
 from availability.seating import say_opened
@@ -26,6 +26,8 @@ AT_THE_LATEST = timedelta(hours=1)
 ALL_EVERY = timedelta(hours=1)
 """After this a feed is read whole, even if nothing changed there: a new day may have come into view since, or a time
 become free that something else had taken."""
+SpecialtyOf = Callable[[PractitionerRow], str]
+"""The specialty for which a practitioner's time is, "" = the ordinary practice of the profession."""
 MOST_FEEDS = 10
 """Agendas one practitioner may link."""
 
@@ -53,7 +55,7 @@ async def link(order: Order, new: NewFeed, db: AsyncConnection, now: datetime) -
 async def unlink(order: Order, feed_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """Unlink an agenda: its free slots are closed, and those with patients give nobody else a seat."""
     of = await upstream.feed(db, feed_id)
-    if of is None or await store.lock_practitioner(db, of.practitioner_id) is None:
+    if of is None or await _lock(of.practitioner_id, db, now) is None:
         return Refused(code="unknown_feed")
     known = await upstream.slots_of(db, of.id, now)
     said = await _close(order, [slot for slot in known.values() if not slot.seats], db, now)
@@ -63,10 +65,12 @@ async def unlink(order: Order, feed_id: str, db: AsyncConnection, now: datetime)
     return [*said, FeedRemoved.after(order, now, key=of.id, territory=of.territory, **removed)]
 
 
-async def follow(order: Order, feed_id: str, reading: Reading, db: AsyncConnection, now: datetime) -> Followed:
+async def follow(
+    order: Order, feed_id: str, reading: Reading, specialty_of: SpecialtyOf, db: AsyncConnection, now: datetime
+) -> Followed:
     """Take in what the feed says. Saying the same twice changes nothing; one that is linked no more says nothing."""
     of = await upstream.feed(db, feed_id)
-    who = None if of is None else await store.lock_practitioner(db, of.practitioner_id)
+    who = None if of is None else await _lock(of.practitioner_id, db, now)
     if of is None or who is None:
         return Followed()
     went_well = {"tried_at": now, "succeeded_at": now, "failures": 0, "error": None}
@@ -75,8 +79,11 @@ async def follow(order: Order, feed_id: str, reading: Reading, db: AsyncConnecti
     if reading.unchanged:
         await upstream.note(db, of.id, **went_well)
         return Followed()
-    act = _follow_open if of.means == "open" else _follow_busy
-    followed, left_out = await act(order, of, who, reading.times, db, now)
+    if of.means == "open":
+        audience = Audience(specialty=specialty_of(who))
+        followed, left_out = await _follow_open(order, of, who, audience, reading.times, db, now)
+    else:
+        followed, left_out = await _follow_busy(order, of, who, reading.times, db, now)
     left_out.update(reading.left_out)
     await upstream.note(
         db, of.id, **went_well, read_at=now, etag=reading.etag, modified=reading.modified, times=len(reading.times),
@@ -97,18 +104,30 @@ async def failed(feed_id: str, fault: str, db: AsyncConnection, now: datetime) -
     return of
 
 
+async def _lock(practitioner_id: str, db: AsyncConnection, now: datetime) -> PractitionerRow | None:
+    """The practitioner and the coming slots, locked in the order in which a booking locks them: slots first."""
+    await upstream.lock_agenda(db, practitioner_id, now)
+    return await store.lock_practitioner(db, practitioner_id)
+
+
 async def _follow_open(
-    order: Order, of: FeedRow, who: PractitionerRow, times: Sequence[Time], db: AsyncConnection, now: datetime
+    order: Order,
+    of: FeedRow,
+    who: PractitionerRow,
+    audience: Audience,
+    times: Sequence[Time],
+    db: AsyncConnection,
+    now: datetime,
 ) -> tuple[Followed, Counter[str]]:
     """The feed's times are open slots."""
     known = await upstream.slots_of(db, of.id, now)
     agenda = await store.agenda(db, who.id, now, now + AHEAD_AT_MOST, only_open=True)
     others = [slot for slot in agenda if slot.slot_id not in {one.slot_id for one in known.values()}]
     taken = await upstream.busy_times(db, who.id, now, now + AHEAD_AT_MOST)
-    free = [one for one in times if now < one.start and not _touches(one.start, one.ends, taken)]
+    free = [one for one in times if now < one.start and not touches(one.start, one.ends, taken)]
     by_hand = await upstream.taken_back(db, of.id, now)
     wanted = [
-        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes))
+        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes, audience))
         for one in free
         if (one.uid, one.start) not in by_hand
     ]
@@ -139,7 +158,7 @@ async def _follow_busy(
     await upstream.set_busy(db, of, times)
     spans = sorted((one.start, one.ends) for one in times)
     agenda = await store.agenda(db, who.id, now, now + AHEAD_AT_MOST, only_open=True)
-    hit = [slot for slot in agenda if slot.start > now and _touches(slot.start, slot_ends(slot), spans)]
+    hit = [slot for slot in agenda if slot.start > now and touches(slot.start, slot_ends(slot), spans)]
     said = await _close(order, [slot for slot in hit if not slot.seats], db, now)
     kept = [slot for slot in hit if any(seat.kind != "hold" for seat in slot.seats)]
     said += await _mark(order, [slot for slot in kept if not slot.gone], db, now, gone=True)
@@ -177,7 +196,3 @@ async def _mark(
             continue
         said.append(say_opened(order, await desk.mark(slot, gone=gone), now))
     return said
-
-
-def _touches(start: datetime, ends: datetime, spans: Sequence[tuple[datetime, datetime]]) -> bool:
-    return any(since < ends and until > start for since, until in spans)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from availability.agenda import NewSlot, SlotRow, slot_ends
+from availability.agenda import ANYBODY, Audience, NewSlot, SlotRow, slot_ends
 from schemas.values import Mode
 
 MOST_PATIENTS = 50
@@ -32,10 +32,12 @@ class Changes:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def as_slot(start: datetime, minutes: int, modes: tuple[Mode, ...], visit_minutes: int | None) -> NewSlot:
+def as_slot(
+    start: datetime, minutes: int, modes: tuple[Mode, ...], visit_minutes: int | None, audience: Audience = ANYBODY
+) -> NewSlot:
     """A time of a feed as a slot: for one patient, or for as many as find room where a visit takes so long."""
     patients = 1 if visit_minutes is None else max(1, min(MOST_PATIENTS, minutes // visit_minutes))
-    return NewSlot(start=start, minutes=minutes, capacity=patients, modes=modes)
+    return NewSlot(start=start, minutes=minutes, capacity=patients, modes=modes, audience=audience)
 
 
 def changes(known: Mapping[str, SlotRow], wanted: Iterable[Wanted], others: Iterable[SlotRow]) -> Changes:
@@ -81,4 +83,5 @@ def _same(slot: SlotRow, wanted: NewSlot) -> bool:
     """Whether nothing need change. Once somebody has a seat only the time matters."""
     if (slot.start, slot.minutes) != (wanted.start, wanted.minutes):
         return False
-    return bool(slot.seats) or (slot.capacity, set(slot.modes)) == (wanted.capacity, set(wanted.modes))
+    asked = (wanted.capacity, set(wanted.modes), wanted.audience)
+    return bool(slot.seats) or (slot.capacity, set(slot.modes), slot.audience) == asked

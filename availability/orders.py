@@ -16,6 +16,7 @@ from availability.agenda import (
     overlap,
     slot_ends,
     state_of,
+    touches,
     usable_mode,
 )
 from availability.agenda_weeks import fitting
@@ -57,9 +58,9 @@ async def publish_slots(
     if other is not None:
         return Refused(code="overlap", about={"start": other[0].isoformat(), "minutes": str(other[1])})
     busy = await upstream.busy_times(db, practitioner_id, first, ends)
-    for slot in slots:
-        if any(at < slot_ends(slot) and until > slot.start for at, until in busy):
-            return Refused(code="busy_elsewhere", about={"start": slot.start.isoformat()})
+    taken = next((slot for slot in slots if touches(slot.start, slot_ends(slot), busy)), None)
+    if taken is not None:
+        return Refused(code="busy_elsewhere", about={"start": taken.start.isoformat()})
     named = [(derived_id(order.id, practitioner_id, slot.start.isoformat()), slot) for slot in slots]
     opened = await store.add_slots(db, who, named)
     return [say_opened(order, slot, now) for slot in opened]
@@ -68,7 +69,8 @@ async def publish_slots(
 async def repeat_day(
     order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
-    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap is left out."""
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is a busy time
+    of a linked agenda, is left out."""
     who = await store.lock_practitioner(db, practitioner_id)
     if who is None:
         return Refused(code="unknown_practitioner")

@@ -56,8 +56,8 @@ class DelegationTable(SQLModel, table=True):
 class SlotTable(SQLModel, table=True):
     """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps; `once` = opened for
     one patient alone, on being asked: it is open to nobody else afterwards. `audience` = for whom it is, empty = for
-    anybody of the territory; `pattern` = the week that repeats from which it comes. `feed` and `uid` say where it came
-    from; `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
+    anybody of the territory; `pattern` = the week that repeats from which it comes, `feed` and `uid` the agenda kept
+    elsewhere; `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
 
     __tablename__ = "slot"
     __table_args__ = (
@@ -205,4 +205,4 @@ def _table(model: Any) -> Table:
 
 PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
 SLOT, BOOKING, PATTERN = map(_table, (SlotTable, BookingTable, PatternTable))
-FEED, BUSY, PRACTICE = _table(FeedTable), _table(BusyTable), _table(PracticeTable)
+FEED, BUSY, PRACTICE = map(_table, (FeedTable, BusyTable, PracticeTable))

@@ -122,8 +122,9 @@ async def slots_of(db: AsyncConnection, feed_id: str, since: datetime) -> dict[s
 
 
 async def taken_back(db: AsyncConnection, feed_id: str, since: datetime) -> set[tuple[str, datetime]]:
-    """The feed's times (uid, start) after `since` that a person closed by hand: they are not opened again."""
-    mine = (SLOT.c.feed == feed_id) & (SLOT.c.status == "closed") & ~SLOT.c.gone & (SLOT.c.start > since)
+    """The feed's times (uid, start) after `since` that were taken back here, or given back unused: they are not opened
+    again."""
+    mine = (SLOT.c.feed == feed_id) & (SLOT.c.status != "open") & ~SLOT.c.gone & (SLOT.c.start > since)
     return {(row.uid, row.start) for row in await db.execute(select(SLOT.c.uid, SLOT.c.start).where(mine))}
 
 
@@ -131,6 +132,12 @@ async def still_missing(db: AsyncConnection, slot_ids: Sequence[str], now: datet
     """Those of the slots that are gone from their feed, are still to come, and have a patient who keeps them open."""
     query = select(SLOT.c.id).where(SLOT.c.id.in_(slot_ids), SLOT.c.gone, SLOT.c.status == "open", SLOT.c.start > now)
     return set((await db.execute(query)).scalars())
+
+
+async def lock_agenda(db: AsyncConnection, practitioner_id: str, since: datetime) -> None:
+    """Lock the practitioner's open slots after `since`, in the order in which all lock them."""
+    mine = (SLOT.c.practitioner_id == practitioner_id) & (SLOT.c.start > since) & (SLOT.c.status == "open")
+    (await db.execute(select(SLOT.c.id).where(mine).order_by(SLOT.c.id).with_for_update())).all()
 
 
 async def come_from(db: AsyncConnection, feed_id: str, uids: Mapping[str, str]) -> None:

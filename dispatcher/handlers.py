@@ -14,7 +14,7 @@ from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.words import chosen_with_the_patient
 from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
-from dispatcher.steps import choose, look, say_unmatched
+from dispatcher.steps import choose, left_to_others, look, say_unmatched
 from dispatcher.store import Desk
 from schemas.event import Event
 from schemas.practitioner import PractitionerDescribed
@@ -78,7 +78,8 @@ async def on_slot_news(event: Event, desk: Desk, now: datetime, *, seats: OpenSe
     for row in await store.waiting(desk.db, slot.territory, slot.profession, CANDIDATES):
         if len(said) >= left:
             break
-        if slot.slot_id not in row.lost and consider(row.need, slot, seats, now) is not None:
+        option = consider(row.need, slot, seats, now) if slot.slot_id not in row.lost else None
+        if option is not None and not left_to_others(row, option):
             said += await look(event, row, seats, desk, now)
     return said
 

@@ -6,7 +6,7 @@ from typing import Literal
 from dispatcher import store
 from dispatcher.asking import ask_people, stop
 from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
-from dispatcher.matching.choice import count_refusals, propose
+from dispatcher.matching.choice import Option, count_refusals, propose
 from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
@@ -27,12 +27,11 @@ async def look(
     now: datetime,
     lost: tuple[str, ...] = (),
 ) -> list[Event]:
-    """Propose the best seat; when there is none, or the best is left to others, ask people. Once a human was alerted
-    nothing is left to others any more."""
+    """Propose the best seat; when there is none, or the best is left to others, ask people."""
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     best = found.options[0] if found.options else None
-    if best is None or (best.cost > miss_cost(row.need) and row.state is not State.ESCALATED):
+    if best is None or left_to_others(row, best):
         counts = found.counts or count_refusals(row.need, seats, row.territory, now)
         row = await desk.change(row, counts=counts, unmatched=True)
         return await ask_people(cause, row, seats, desk, now)
@@ -44,6 +43,11 @@ async def look(
     return [
         await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind, start=best.start)
     ]
+
+
+def left_to_others(row: RequestRow, option: Option) -> bool:
+    """Whether the seat is worth more to those who have not called yet. Once a human was alerted nothing is."""
+    return option.cost > miss_cost(row.need) and row.state is not State.ESCALATED
 
 
 async def choose(

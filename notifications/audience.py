@@ -1,5 +1,6 @@
-"""Who hears what, in which lane, how soon, and until when is it worth saying?"""
+"""Who hears what, in which lane, how soon, by which channels, and until when is it worth saying?"""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,29 @@ URGENT_HOURS = 6
 LINK_AFTER_VISIT = timedelta(hours=2)
 LINK_WHILE_SOUGHT = timedelta(hours=48)
 """A cancelled patient is told to follow the link: it works while a new place is sought (the longest usual promise)."""
+
+
+URGENT_WAYS = ("push", "sms", "voice", "email")
+"""How a professional is alerted, one after another, until a human acknowledges."""
+CALM_WAYS = ("push", "email", "sms")
+PATIENT_WAYS = ("sms", "voice")
+MOBILE = re.compile(r"\+(?:33[67]|262(?:69|63)|590(?:69)|594(?:69)|596(?:69)|508[45]|687[789]|689(?:8[79])|681[78])")
+"""French and overseas mobile numbers (ARCEP's plan; IT and OPT for the Pacific). Foreign ones are taken for mobile."""
+HOME = ("+33", "+262", "+590", "+594", "+596", "+508", "+687", "+689", "+681")
+
+
+def ways_to(recipient: Recipient, lane: int, number: str | None, there: tuple[str, ...]) -> tuple[str, ...]:
+    """By which of the channels that are `there` a person is told, the first first. A landline gets no SMS. Where none
+    of the usual ones is there (the demonstration's console), all that are."""
+    usual: tuple[str, ...] = PATIENT_WAYS if recipient == "patient" else URGENT_WAYS if lane == 0 else CALM_WAYS
+    if recipient == "patient" and number is not None and is_landline(number):
+        usual = ("voice", "sms") if "voice" in there else ("sms",)
+    return tuple(way for way in usual if way in there) or there
+
+
+def is_landline(number: str) -> bool:
+    """An E.164 number of France or overseas that is no mobile."""
+    return number.startswith(HOME) and MOBILE.match(number) is None
 
 
 @dataclass(frozen=True, slots=True)

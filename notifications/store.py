@@ -1,6 +1,6 @@
 """What do the notifications remember? Messages with their fate, and the patients' links."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,13 @@ class MessageRow:
     valid_until: datetime
     sent_at: datetime | None
     why: str | None
+    then: tuple[str, ...] = ()
+    tries: int = 0
+    lost: bool = False
+    to_digest: str | None = None
+    segments: int = 1
+    delivered_at: datetime | None = None
+    acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +62,6 @@ _SUPERSEDE = (
     .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due", ~MESSAGE.c.kind.startswith("offer"))
     .values(state="superseded")
 )
-_DUE = (
-    select(MESSAGE.c.id)
-    .where(MESSAGE.c.state == "due", MESSAGE.c.send_after <= bindparam("now"))
-    .order_by(MESSAGE.c.lane, MESSAGE.c.send_after)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-_THESE: Any = bindparam("these", expanding=True)
-_CLAIM = (
-    update(MESSAGE)
-    .where(MESSAGE.c.id.in_(_THESE))
-    .values(state="claimed", claimed_at=bindparam("now"))
-    .returning(MESSAGE)
-)
-_SETTLE = (
-    update(MESSAGE)
-    .where(MESSAGE.c.id.in_(_THESE), MESSAGE.c.state == "claimed")
-    .values(state=bindparam("now"), sent_at=bindparam("at"))
-    .returning(MESSAGE.c.id)
-)
-_WORD = {
-    column: update(MESSAGE)
-    .where(MESSAGE.c.id == bindparam("this"))
-    .values({column: bindparam(column)})
-    .execution_options(later="this")
-    for column in ("provider_id", "why")
-}
 _TO_HER = MESSAGE.c.recipient == "patient"
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
@@ -106,11 +86,13 @@ async def supersede(db: AsyncConnection, request_id: str) -> None:
 
 
 async def fate(db: AsyncConnection, message_id: str) -> str | None:
-    """The state of a message, None when it was never written."""
-    found: str | None = (
-        await db.execute(select(MESSAGE.c.state).where(MESSAGE.c.id == message_id))
-    ).scalar_one_or_none()
-    return found
+    """The state of a message, None when it was never written; « sent » also while it goes on to another channel."""
+    found = (
+        await db.execute(select(MESSAGE.c.state, MESSAGE.c.sent_at).where(MESSAGE.c.id == message_id))
+    ).one_or_none()
+    if found is None:
+        return None
+    return "sent" if found.sent_at is not None else str(found.state)
 
 
 async def retract(db: AsyncConnection, message_id: str) -> None:
@@ -124,37 +106,9 @@ async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:
     told = select(MESSAGE.c.id).where(
         MESSAGE.c.request_id == request_id,
         MESSAGE.c.recipient_id == person,
-        MESSAGE.c.state.in_(("claimed", "sent", "ambiguous")),
+        MESSAGE.c.state.in_(("claimed", "sent", "ambiguous")) | MESSAGE.c.sent_at.is_not(None),
     )
     return (await db.execute(told.limit(1))).first() is not None
-
-
-async def claim(db: AsyncConnection, now: datetime, limit: int) -> list[MessageRow]:
-    """The most urgent messages whose time has come, claimed: nobody else sends them."""
-    ids = [row.id for row in await db.execute(_DUE, {"now": now, "limit": limit})]
-    if not ids:
-        return []
-    rows = await db.execute(_CLAIM, {"these": ids, "now": now})
-    return sorted((_row(row) for row in rows), key=lambda row: (row.lane, row.send_after, row.message_id))
-
-
-async def settle(db: AsyncConnection, words: Mapping[str, str], state: str, now: datetime) -> set[str]:
-    """Write the fate of claimed messages, with the provider's word for each; the ids of those not settled before."""
-    fate = {"these": list(words), "now": state, "at": now if state == "sent" else None}
-    rows = await db.execute(_SETTLE, fate)
-    settled = {row.id for row in rows}
-    if settled:
-        column = "provider_id" if state == "sent" else "why"
-        await db.execute(_WORD[column], [{"this": one, column: words[one]} for one in settled])
-    return settled
-
-
-async def left_claimed(db: AsyncConnection, before: datetime, limit: int = 100) -> list[MessageRow]:
-    """Messages claimed long ago by a sender that died: nobody knows whether they left."""
-    rows = await db.execute(
-        select(MESSAGE).where(MESSAGE.c.state == "claimed", MESSAGE.c.claimed_at < before).limit(limit)
-    )
-    return [_row(row) for row in rows]
 
 
 async def next_due(db: AsyncConnection) -> datetime | None:
@@ -168,7 +122,7 @@ async def messages(db: AsyncConnection, territory: str | None, limit: int = 100)
     query = select(MESSAGE).order_by(MESSAGE.c.due_at.desc(), MESSAGE.c.id).limit(limit)
     if territory is not None:
         query = query.where(MESSAGE.c.territory == territory)
-    return [_row(row) for row in await db.execute(query)]
+    return [row_of(row) for row in await db.execute(query)]
 
 
 async def counts(db: AsyncConnection) -> list[tuple[str, int, int]]:
@@ -183,13 +137,13 @@ async def counts(db: AsyncConnection) -> list[tuple[str, int, int]]:
 async def messages_about(db: AsyncConnection, request_id: str) -> list[MessageRow]:
     """Everything said about a request, oldest first."""
     query = select(MESSAGE).where(MESSAGE.c.request_id == request_id).order_by(MESSAGE.c.due_at, MESSAGE.c.id)
-    return [_row(row) for row in await db.execute(query)]
+    return [row_of(row) for row in await db.execute(query)]
 
 
 async def messages_to(db: AsyncConnection, recipient_id: str, limit: int = 20) -> list[MessageRow]:
     """The latest messages to a practitioner or a human of the roster."""
     query = select(MESSAGE).where(MESSAGE.c.recipient_id == recipient_id).order_by(MESSAGE.c.due_at.desc())
-    return [_row(row) for row in await db.execute(query.limit(limit))]
+    return [row_of(row) for row in await db.execute(query.limit(limit))]
 
 
 async def link(db: AsyncConnection, digest: str) -> LinkRow | None:
@@ -260,9 +214,11 @@ def _link_row(row: Any) -> LinkRow:
     return LinkRow(row.request_id, row.territory, row.slot_id, row.told, row.version, row.expires_at, row.ended)
 
 
-def _row(row: Any) -> MessageRow:
+def row_of(row: Any) -> MessageRow:
     return MessageRow(
         row.id, row.territory, row.request_id, row.kind, row.recipient, row.recipient_id, row.channel, row.lane,
         row.state, Sealed.model_validate_json(row.body), None if row.to is None else Sealed.model_validate_json(row.to),
         row.due_at, row.send_after, row.valid_until, row.sent_at, row.why,
+        tuple(filter(None, row.then.split(","))), row.tries, row.lost, row.to_digest, row.segments, row.delivered_at,
+        row.acknowledged_at,
     )  # fmt: skip

@@ -3,16 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
-DUE, CLAIMED, AMBIGUOUS = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous"))
+DUE, CLAIMED, AMBIGUOUS, NEW = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous", "new"))
+LIVE = text("state IN ('claimed', 'accepted', 'ambiguous', 'delivered')")
 
 
 class MessageTable(SQLModel, table=True):
     """One message to one person. Its id comes from (fact, kind, recipient): the same twice is impossible.
 
-    States: due → claimed → sent | failed | ambiguous; or superseded, when something newer is true.
+    States: due → claimed → sent | failed | ambiguous; or superseded, when something newer is true. `channel` is the way
+    it goes now, `then` the ways left (with commas between), `avoid` the provider that did not take it, `tries` how
+    often it certainly did not leave, `lost` whether it was given up as lost, `wait_until` when an ambiguous one is.
+    `sent_at` = first handed over, `delivered_at` = on the phone, `acknowledged_at` = a human said so.
     """
 
     __tablename__ = "message"
@@ -40,6 +44,79 @@ class MessageTable(SQLModel, table=True):
     sent_at: datetime | None = None
     provider_id: str | None = None
     why: str | None = None
+    then: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    avoid: str | None = None
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    wait_until: datetime | None = None
+    to_digest: str | None = None
+    segments: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    delivered_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+class AttemptTable(SQLModel, table=True):
+    """One handing over to one provider; the proof that stays when text and number are gone.
+
+    States: claimed → accepted | refused | not_sent | ambiguous → lost; a receipt makes it delivered or undelivered.
+    At most one live attempt of a message on a channel: the database refuses a second.
+    """
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        Index("attempt_live", "message_id", "channel", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+        Index("attempt_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
+        Index("attempt_provider_id", "provider", "provider_id"),
+        Index("attempt_receipt", "provider", "lane", "receipt_at"),
+        Index("attempt_to", "to_digest", "claimed_at"),
+        Index("attempt_at", "claimed_at", "provider"),
+    )
+    id: str = Field(primary_key=True)
+    message_id: str = Field(index=True)
+    territory: str
+    channel: str
+    provider: str
+    lane: int
+    state: str = "claimed"
+    reference: int
+    to_digest: str | None = None
+    segments: int
+    claimed_at: datetime
+    answered_at: datetime | None = None
+    receipt_at: datetime | None = None
+    provider_id: str | None = None
+    why: str | None = None
+
+
+class InboundTable(SQLModel, table=True):
+    """What came in from a provider, written down before anything is made of it: a receipt, or what a person wrote
+    (sealed). States: new → matched | unmatched."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (Index("inbound_new", "provider", "provider_id", sqlite_where=NEW, postgresql_where=NEW),)
+    id: str = Field(primary_key=True)
+    provider: str
+    kind: str
+    at: datetime = Field(index=True)
+    state: str = "new"
+    provider_id: str | None = None
+    reference: int | None = None
+    digest: str | None = None
+    fate: str | None = None
+    code: str | None = None
+    body: str | None = None
+    message_id: str | None = Field(default=None, index=True)
+
+
+class DeadNumberTable(SQLModel, table=True):
+    """A number at which nobody was reached: a keyed hash, why, and when. A delivery takes it off the list."""
+
+    __tablename__ = "dead_number"
+    digest: str = Field(primary_key=True)
+    channel: str
+    why: str
+    at: datetime
+    recipient_id: str
 
 
 class LinkTable(SQLModel, table=True):
@@ -62,4 +139,5 @@ def _table(model: Any) -> Table:
     return table
 
 
-MESSAGE, LINK = _table(MessageTable), _table(LinkTable)
+MESSAGE, LINK, ATTEMPT = _table(MessageTable), _table(LinkTable), _table(AttemptTable)
+INBOUND, DEAD_NUMBER = _table(InboundTable), _table(DeadNumberTable)

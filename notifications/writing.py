@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from notifications import store
-from notifications.audience import Telling
+from notifications.audience import Telling, ways_to
+from notifications.segments import segments
 from notifications.store import LinkRow, Links
 from notifications.wording import Facts, render
 from schemas.event import Event, derived_id
@@ -19,12 +20,12 @@ from schemas.territory import Territory
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What writing a message needs besides the fact: who can seal, the territories' names and zones, where links
-    lead (`base_url`), and the channel messages leave by."""
+    lead (`base_url`), and the channels messages leave by."""
 
     vault: Vault
     territories: Mapping[str, Territory]
     base_url: str
-    channel: str
+    ways: tuple[str, ...] = ("console",)
 
 
 async def keep_link(row: LinkRow, links: Links, desk: Desk) -> None:
@@ -52,15 +53,18 @@ async def write(
         message_id = message_of(event, telling.kind, telling.recipient_id)
         text = _text(telling, event, moment, patient, desk)
         body = await _sealed(telling, subject, message_id, text, desk)
-        named = {"message_id": message_id, "kind": telling.kind, "channel": desk.channel}
-        fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None}
+        phone = patient.phone if patient and telling.recipient == "patient" else None
+        number = await _number(phone, desk)
+        ways = ways_to(telling.recipient, telling.lane, number, desk.ways)
+        named = {"message_id": message_id, "kind": telling.kind, "channel": ways[0]}
+        fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None, "ways": ways}
         if body is None:
             fate |= {"state": "failed", "why": "erased", "body": unreadable(subject, "message")}
             said.append(MessageFailed.after(event, now, key=message_id, why="not_sent", request_id=subject, **named))
         else:
-            fate["to"] = patient.phone if patient and telling.recipient == "patient" else None
+            fate |= {"to": phone, "digest": desk.vault.digest(number) if number else None, "segments": segments(text)}
             due.append(Due(recipient=telling.recipient, lane=telling.lane, send_after=telling.send_after, **named))
-        rows.append(_row(event, telling, message_id, subject, desk.channel, fate, now))
+        rows.append(_row(event, telling, message_id, subject, fate, now))
     if rows:
         await store.write(links.db, rows)
     if due:
@@ -96,15 +100,23 @@ async def _sealed(telling: Telling, about: str, message_id: str, text: str, desk
         return None
 
 
+async def _number(phone: Sealed[str] | None, desk: Desk) -> str | None:
+    """The patient's number, for its digest and to know a landline; None when there is none, or no longer."""
+    try:
+        return None if phone is None else await desk.vault.open(phone)
+    except Erased:
+        return None
+
+
 async def never_write(event: Any, telling: Telling, links: Links, now: datetime, desk: Desk) -> None:
     """What this telling would say is over before it was said: whoever comes to write it finds it written."""
     message_id, subject = message_of(event, telling.kind, telling.recipient_id), about(event)
-    fate = {"state": "superseded", "why": None, "body": unreadable(subject, "message"), "to": None}
-    await store.write(links.db, [_row(event, telling, message_id, subject, desk.channel, fate, now)])
+    fate = {"state": "superseded", "why": None, "body": unreadable(subject, "message"), "to": None, "ways": desk.ways}
+    await store.write(links.db, [_row(event, telling, message_id, subject, fate, now)])
 
 
 def _row(
-    event: Any, telling: Telling, message_id: str, about: str, channel: str, fate: dict[str, Any], now: datetime
+    event: Any, telling: Telling, message_id: str, about: str, fate: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     sealed = {name: fate[name].model_dump_json() if fate[name] else None for name in ("body", "to")}
     return {
@@ -114,7 +126,10 @@ def _row(
         "kind": telling.kind,
         "recipient": telling.recipient,
         "recipient_id": telling.recipient_id,
-        "channel": channel,
+        "channel": fate["ways"][0],
+        "then": ",".join(fate["ways"][1:]),
+        "to_digest": fate.get("digest"),
+        "segments": fate.get("segments", 1),
         "lane": telling.lane,
         "state": fate["state"],
         "why": fate["why"],

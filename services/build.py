@@ -1,16 +1,13 @@
 """How are the parts of a process made? Database, keys, reference data, channels: made once, nothing runs yet."""
 
-import importlib
-from collections.abc import Iterable
-
 from dispatcher.matching.seats import OpenSeats
-from notifications.channels.outcome import Channel
 from schemas.territory import Territory
 from services.audit.chain import audit_key
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.house import House
 from services.mailbox import Mailbox
+from services.providers import known_channels
 from services.reference.territories import load_territories
 from services.settings import Settings
 from services.storage.database import Database
@@ -35,7 +32,7 @@ async def build_house(settings: Settings) -> House:
         OpenSeats(),
         known_territories(settings),
         Facts(clock),
-        make_channels([settings.channel]),
+        known_channels(settings),
         audit_key(master),
     )
 
@@ -47,14 +44,3 @@ def known_territories(settings: Settings) -> dict[str, Territory]:
         territory = Territory.model_validate_json(file.read_text())
         territories[territory.id] = territory
     return territories
-
-
-def make_channels(names: Iterable[str]) -> dict[str, Channel]:
-    """The channels of these names: one file each in notifications/channels. Raises LookupError with what to write."""
-    made: dict[str, Channel] = {}
-    for name in names:
-        try:
-            made[name] = importlib.import_module(f"notifications.channels.{name}").Channel()
-        except (ImportError, AttributeError):
-            raise LookupError(f"there is no channel {name!r}: RELAIS_CHANNEL may be console or null") from None
-    return made

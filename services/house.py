@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dispatcher.matching.seats import OpenSeats
-from notifications.channels.outcome import Channel
+from notifications.outcome import Channel
 from notifications.writing import Desk
 from schemas.territory import Territory
 from services.bus.facts import Facts
 from services.clock import Clock
 from services.mailbox import Mailbox
+from services.providers import ways
 from services.reference.communes import Communes, load_communes
 from services.settings import Settings
 from services.storage.database import Database
@@ -41,4 +42,4 @@ class House:
 
     def desk(self) -> Desk:
         """What the notifications need to write a message."""
-        return Desk(self.vault, self.territories, self.settings.base_url, self.settings.channel)
+        return Desk(self.vault, self.territories, self.settings.base_url, ways(self.channels))

@@ -77,7 +77,7 @@ async def running(
             yield house
             return
         relay, client = await stack.enter_async_context(_on_the_bus(house, url, workers))
-        sender = Sender(house.mailbox, house.vault, house.clock, house.channels)
+        sender = Sender(house.mailbox, house.vault, house.clock, house.channels, house.territories)
         if "notifications" in workers:
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:

@@ -1,22 +1,32 @@
-"""How do messages leave? Claim in a transaction, send outside any, write the outcome in another."""
+"""How do messages leave? Token first, then the most urgent one is claimed, committed, sent; its outcome is written.
+
+One loop a channel chooses among its providers; the outcomes of all of them are written down together.
+"""
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications import store
-from notifications.channels.outcome import Ambiguous, Channel, Letter, NotSent, Outcome
-from notifications.sending import expired, give_up_lost, record
+from notifications import receipts, sending
+from notifications.attempts import Claimed
+from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Outcome, Rejected
+from notifications.quiet import next_leave
+from notifications.sending import end_graces, expired, give_up_lost, record, take
 from notifications.store import MessageRow
 from schemas.event import Event, Order, derived_id
 from schemas.message import MessageDue
 from schemas.sealed import Erased, Vault
+from schemas.territory import Territory
 from schemas.values import system_actor
 from services.clock import Clock
+from services.lines import Lines, seconds
 from services.mailbox import Mailbox
+from services.reference.zones import is_holiday
 from services.storage.away import is_away
 
 log = logging.getLogger("relais.sender")
@@ -24,18 +34,33 @@ log = logging.getLogger("relais.sender")
 BATCH = 200
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
+CONNECTS_WITHIN = 5.0
+"""Seconds after the start in which a provider that is not connected yet is not troubled."""
 
 
 class Sender:
     """Woken by `MessageDue`, looks anyway every second. Several may run: a message is claimed by one."""
 
-    def __init__(self, mailbox: Mailbox, vault: Vault, clock: Clock, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        vault: Vault,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        territories: Mapping[str, Territory] | None = None,
+    ) -> None:
         self._mailbox = mailbox
         self._vault = vault
         self._clock = clock
         self._channels = channels
-        self._bell = asyncio.Event()
+        self._territories = territories or {}
+        self._begun = float("-inf")
+        self._lines = Lines(channels)
+        self._bells: dict[str, asyncio.Event] = {}
         self._next: datetime | None = None
+        self._fates: list[tuple[Claimed, Outcome]] = []
+        self._written = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
         mailbox.on_commit(self.hear)
 
     def hear(self, facts: Sequence[Event]) -> None:
@@ -43,40 +68,164 @@ class Sender:
             if isinstance(fact, MessageDue):
                 first = min(message.send_after for message in fact.messages)
                 self._next = first if self._next is None else min(self._next, first)
-                self._bell.set()
+                self._ring()
 
     async def run(self) -> None:
         """Send what is due, for ever. A failure of the database is logged and tried again."""
+        self._begun = seconds()
+        ways = {channel.way for channel in self._channels.values()}
+        work: list[Coroutine[Any, Any, None]] = [self._for_ever(partial(self._serve, way)) for way in sorted(ways)]
+        work += [self._for_ever(self._write_fates), self._for_ever(self._look_back)]
+        for channel in self._channels.values():
+            listen = getattr(channel, "run", None)
+            if listen is not None:
+                work.append(self._for_ever(partial(listen, partial(self.take_in, channel.name))))
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+
+    async def send_due(self) -> int:
+        """One turn of every provider, to its end: how many were claimed."""
+        fates: list[tuple[Claimed, Outcome]] = []
+        for name in list(self._channels):
+            claimed = await self._claim(name)
+            outcomes = await asyncio.gather(*(self._hand_over(one) for one in claimed))
+            fates += zip(claimed, outcomes, strict=True)
+        if fates:
+            await self._write_down(fates)
+        return len(fates)
+
+    async def settle_lost(self) -> None:
+        """Make visible what a dead sender left between claim and outcome."""
+        order = _order()
+        await self._mailbox.order(order, lambda db, now: give_up_lost(order, self._lines.carriers(), db, now))
+
+    async def take_in(self, provider: str, heard: Sequence[Heard]) -> None:
+        """Write down what a provider says; returns when that is committed."""
+        order = _order()
+        rows = await receipts.written(provider, heard, self._vault, f"{self._clock.now():%Y-%m-%dT%H:%M}")
+        carriers = self._lines.carriers()
+        await self._mailbox.order(order, lambda db, now: receipts.hear(order, provider, rows, carriers, db, now))
+
+    # --- loops ------------------------------------------------------------------------------------------
+
+    async def _for_ever(self, act: Any) -> None:
         while True:
             try:
-                while await self.send_due() == BATCH:
-                    pass
-                await self._nap()
+                await act()
             except Exception as failed:
                 log.error("sending paused: %s", type(failed).__name__)
                 await asyncio.sleep(LONGEST_NAP)
 
-    async def send_due(self) -> int:
-        """Send up to BATCH messages whose time has come; how many were claimed."""
-        claimed: list[MessageRow] = []
+    async def _serve(self, way: str) -> None:
+        """The next messages of a channel, by the provider whose turn it is; a nap when there is nothing to do."""
+        bell = self._bells.setdefault(way, asyncio.Event())
+        bell.clear()
+        connecting = seconds() < self._begun + CONNECTS_WITHIN
+        for name in self._lines.turn(way, self._clock.now()):
+            if connecting and not self._lines.ready(name):
+                continue
+            claimed = await self._claim(name)
+            if claimed:
+                task = asyncio.get_running_loop().create_task(self._send(name, claimed))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+                await asyncio.sleep(0)
+                return
+        await self._nap(way, bell)
+
+    async def _send(self, name: str, claimed: Sequence[Claimed]) -> None:
+        """Hand these over, all at once; each outcome is passed on as it comes."""
+        line = self._lines.of(name)
+        line.under_way += len(claimed)
+
+        async def one(message: Claimed) -> None:
+            outcome = await self._hand_over(message)
+            line.under_way -= 1
+            self._fates.append((message, outcome))
+            self._written.set()
+
+        await asyncio.gather(*(one(message) for message in claimed))
+        self._ring()
+
+    async def _write_fates(self) -> None:
+        await self._written.wait()
+        self._written.clear()
+        while self._fates:
+            fates, self._fates = self._fates, []
+            await self._write_down(fates)
+            if any(not isinstance(outcome, Rejected | Ambiguous) for _, outcome in fates):
+                self._ring()
+
+    async def _look_back(self) -> None:
+        """Every second: what a dead sender left, receipts that came early, graces that are over."""
+        await asyncio.sleep(LONGEST_NAP / self._clock.speed)
+        carriers, listening, order = self._lines.carriers(), self._lines.listening(sending.LISTEN), _order()
+
+        async def look(db: AsyncConnection, now: datetime) -> list[Event]:
+            said = await give_up_lost(order, carriers, db, now)
+            for name, carrier in carriers.items():
+                if carrier.receipts:
+                    said += await receipts.match_waiting(order, name, carriers, db, now)
+            return said + await end_graces(order, listening, carriers, db, now)
+
+        await self._mailbox.order(order, look)
+
+    # --- one message ------------------------------------------------------------------------------------
+
+    async def _claim(self, name: str) -> list[Claimed]:
+        line = self._lines.of(name)
+        tokens = line.tokens(BATCH)
+        if sum(tokens) < 1:
+            return []
+        claimed: list[Claimed] = []
+        order, carriers = _order(), self._lines.carriers()
 
         async def claim(db: AsyncConnection, now: datetime) -> list[Event]:
-            claimed[:] = await store.claim(db, now, BATCH)
-            return []
+            claimed[:], said = await take(order, name, tokens, carriers, self._not_now, db, now)
+            return said
 
-        await self._mailbox.order(_order(), claim)
-        if claimed:
-            outcomes = await asyncio.gather(*(self._hand_over(message) for message in claimed))
-            fates = list(zip(claimed, outcomes, strict=True))
-            await self._write_down(fates)
-        return len(claimed)
+        await self._mailbox.order(order, claim)
+        urgent = sum(one.message.lane == 0 for one in claimed)
+        line.pace.spend(urgent, len(claimed) - urgent)
+        line.served = line.served * 0.99 + len(claimed)
+        return claimed
 
-    async def _write_down(self, fates: Sequence[tuple[MessageRow, Outcome]]) -> None:
+    async def _hand_over(self, one: Claimed) -> Outcome:
+        message = one.message
+        if expired(message, self._clock.now()):
+            return NotSent("expired", final=True)
+        channel = self._channels.get(one.provider)
+        if channel is None:
+            return NotSent(f"no provider {one.provider}")
+        try:
+            text = await self._vault.open(message.body)
+            to = await self._vault.open(message.to) if message.to else None
+        except Erased:
+            return NotSent("erased", final=True)
+        try:
+            outcome = await channel.send(self._letter(one, to, text))
+        except Exception as failed:  # a channel must not raise; if it does, the bytes may have left
+            log.error("provider %s raised %s", one.provider, type(failed).__name__)
+            outcome = Ambiguous(type(failed).__name__)
+        self._lines.of(one.provider).note(outcome, self._clock.now())
+        return outcome
+
+    def _letter(self, one: Claimed, to: str | None, text: str) -> Letter:
+        message = one.message
+        territory = self._territories.get(message.territory)
+        sender = territory.sender if territory else "Relais"
+        return Letter(
+            message.message_id, message.kind, message.recipient_id, to, text, one.reference, sender, message.lane,
+            message.valid_until,
+        )  # fmt: skip
+
+    async def _write_down(self, fates: Sequence[tuple[Claimed, Outcome]]) -> None:
         """What became of them, again and again while the database is away: what has left must not be forgotten."""
-        order = _order()
+        order, carriers = _order(), self._lines.carriers()
         while True:
             try:
-                await self._mailbox.order(order, lambda db, now: record(order, fates, db, now))
+                await self._mailbox.order(order, lambda db, now: record(order, fates, carriers, db, now))
                 return
             except Exception as failed:
                 if not is_away(failed):
@@ -84,38 +233,31 @@ class Sender:
                 log.warning("%d outcomes wait for the database: %s", len(fates), type(failed).__name__)
                 await asyncio.sleep(LONGEST_NAP)
 
-    async def settle_lost(self) -> None:
-        """Make visible what a dead sender left between claim and outcome."""
-        order = _order()
-        await self._mailbox.order(order, lambda db, now: give_up_lost(order, db, now))
+    # --- who, and when ----------------------------------------------------------------------------------
 
-    async def _hand_over(self, message: MessageRow) -> Outcome:
-        if expired(message, self._clock.now()):
-            return NotSent("expired")
-        channel = self._channels.get(message.channel)
-        if channel is None:
-            return NotSent(f"no channel {message.channel}")
-        try:
-            text = await self._vault.open(message.body)
-            to = await self._vault.open(message.to) if message.to else None
-        except Erased:
-            return NotSent("erased")
-        try:
-            return await channel.send(Letter(message.message_id, message.kind, message.recipient_id, to, text))
-        except Exception as failed:  # a channel must not raise; if it does, the bytes may have left
-            log.error("channel %s raised %s", message.channel, type(failed).__name__)
-            return Ambiguous(type(failed).__name__)
+    def _not_now(self, message: MessageRow) -> datetime | None:
+        """Quiet hours in the territory; a message that would be worth nothing after them leaves."""
+        territory = self._territories.get(message.territory)
+        if territory is None or message.lane < 2:
+            return None
+        now = self._clock.now()
+        at = next_leave(message.lane, now, territory.tz, lambda day: is_holiday(day, territory.departement))
+        return at if at > now else None
 
-    async def _nap(self) -> None:
+    def _ring(self) -> None:
+        for bell in self._bells.values():
+            bell.set()
+
+    async def _nap(self, way: str, bell: asyncio.Event) -> None:
         """Until the next message wants to leave, a new one is written down, or the longest nap is over."""
         nap = LONGEST_NAP
         if self._next is not None:
             nap = min(nap, max(0.0, (self._next - self._clock.now()).total_seconds() / self._clock.speed))
             self._next = None
-        self._bell.clear()
+        nap = min(nap, *self._lines.waits(way), LONGEST_NAP)
         if nap > 0:
             try:
-                await asyncio.wait_for(self._bell.wait(), nap)
+                await asyncio.wait_for(bell.wait(), nap)
             except TimeoutError:
                 return
 

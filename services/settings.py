@@ -19,6 +19,7 @@ class Settings:
     """Everything that may differ between two installations.
 
     `database_url` and `nats_url` None = the embedded SQLite file and nats-server under `data_dir`.
+    `providers`: a TOML file with the providers messages leave by (docs/messages.md); without it, `channel` alone.
     `alarm_command`: a program that is given each alarm of the watchdog on its standard input (mail, pager, …).
     `stream_max_bytes` None = no limit, or one that suits the disk where the nats-server is embedded.
     `speed` and `start` belong to demonstrations: one real second is `speed` seconds, from `start`.
@@ -36,6 +37,7 @@ class Settings:
     seed_demonstration: bool = True
     demonstration: bool = True
     channel: str = "console"
+    providers: Path | None = None
     alarm_command: str | None = None
     stream_max_bytes: int | None = None
     stream_replicas: int = 1
@@ -66,6 +68,7 @@ NAMES = {
     "RELAIS_KEYRING_URL": "keyring_url",
     "RELAIS_NATS_URL": "nats_url",
     "RELAIS_CHANNEL": "channel",
+    "RELAIS_PROVIDERS": "providers",
     "RELAIS_ALARM_COMMAND": "alarm_command",
     "RELAIS_MASTER_KEY": "master_key",
     "RELAIS_STREAM_MAX_BYTES": "stream_max_bytes",
@@ -91,6 +94,8 @@ def read_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> 
         raise SettingsError("RELAIS_MASTER_KEY must be 64 hexadecimal digits: `openssl rand -hex 32` makes one.")
     values |= {name: _number(name, values[name]) for name in NUMBERS if name in values}
     values["data_dir"] = Path(values.get("data_dir", Settings.data_dir))
+    if "providers" in values:
+        values["providers"] = Path(values["providers"])
     settings = Settings(**values)
     refuse_open_address(settings.host)
     for name, url in (

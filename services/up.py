@@ -156,7 +156,7 @@ class _Up:
 
 
 TO_TRY = (
-    "{url}/ → « Régulation, Tarn Ouest » : saisissez une demande (Graulhet, 06 39 98 12 34)",
+    "{url}/ → « Camille R., régulation » : saisissez une demande (Graulhet, 06 39 98 12 34)",
     "{url}/messages → le SMS du patient et son lien",
     "{url}/ → un praticien : publier un créneau, en annuler un",
     "dans un autre terminal : .venv/bin/relais events tail  ·  .venv/bin/relais doctor",

@@ -24,6 +24,7 @@ from schemas.sealed import Erased
 from services.feeds.outside import Web
 from services.house import House
 from services.ids import own_order
+from services.reference.professions import practice_of
 from services.storage.ledger import ALARM
 from services.watch.alarms import clear_alarm, ring, silence
 
@@ -146,7 +147,7 @@ async def take_in(house: House, feed_id: str, reading: Reading) -> None:
 
 
 async def _take_in(order: Order, feed_id: str, reading: Reading, db: AsyncConnection, now: datetime) -> list[Event]:
-    followed = await following.follow(order, feed_id, reading, db, now)
+    followed = await following.follow(order, feed_id, reading, lambda who: practice_of(who.specialty), db, now)
     said = followed.said
     for slot in followed.missing:
         alarm = own_order(slot.territory)

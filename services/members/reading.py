@@ -8,7 +8,7 @@ from schemas.territory import Territory
 from services.members.table import Line, NotATable, read_table
 from services.reference import phones
 from services.reference.communes import Commune, Communes
-from services.reference.professions import PROFESSIONS, is_generalist, official_label, profession_named
+from services.reference.professions import GENERALIST_SPECIALTY, PROFESSIONS, profession_named, specialty_named
 from services.reference.spelling import fold, words
 
 DOCTOR = "10"
@@ -164,15 +164,17 @@ class _Line:
         return self._stop(f"profession inconnue : écrivez l'une de celles-ci : {choices}.")
 
     def _specialty(self, profession: str) -> str | None:
+        """Its code. A doctor of unknown specialty would be taken for a general practitioner: that stops the line."""
         typed = self._cell("specialty")
-        code = typed.upper() if official_label(typed.upper()) else None
-        general = not typed or "generale" in fold(typed) or (code is not None and is_generalist(code))
-        if profession == DOCTOR and not general:
-            self._look(
-                "un médecin spécialiste est importé, mais Relais propose les créneaux de médecin pour de la médecine"
-                " générale : qu'il n'en ouvre pas, ou seulement pour cela."
+        code = specialty_named(typed)
+        if code is None and profession == DOCTOR and fold(typed).startswith("medecine generale"):
+            return GENERALIST_SPECIALTY
+        if typed and code is None and profession == DOCTOR:
+            self._stop(
+                f"spécialité inconnue « {typed[:60]} » : écrivez son libellé officiel ou son code (SM54 : médecine"
+                " générale)."
             )
-        return typed[:80] or None
+        return code
 
     def _place(self) -> PracticePlace | None:
         commune = self._commune()

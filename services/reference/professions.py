@@ -104,6 +104,29 @@ def is_generalist(specialty: str) -> bool:
     return specialty in _generalists()
 
 
+def practice_of(specialty: str | None) -> str:
+    """What the times of somebody with this specialty are for: the specialty, "" for the ordinary practice."""
+    return "" if specialty is None or is_generalist(specialty) else specialty
+
+
+def specialty_named(text: str) -> str | None:
+    """The TRE_R38 specialty with this code, or this label ("Cardiologie et maladies vasculaires", with or without the
+    letters behind it), whatever the case and accents; None when there is none."""
+    said = text.strip()
+    return said.upper() if said.upper() in _specialties().values() else _specialties().get(fold(said))
+
+
+@cache
+def _specialties() -> dict[str, str]:
+    """Codes by label; those in force win."""
+    rows = sorted(read_table("specialites_TRE_R38.csv"), key=lambda row: not row["date_fin"])
+    known: dict[str, str] = {}
+    for row in rows:
+        label = fold(row["libelle"])
+        known |= {label: row["code"], label.rpartition(" (")[0] or label: row["code"]}
+    return known
+
+
 @cache
 def _official() -> dict[str, str]:
     tables = (*read_table("professions_TRE_G15.csv"), *read_table("specialites_TRE_R38.csv"))

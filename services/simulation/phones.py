@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from notifications.channels.outcome import Accepted, Ambiguous, Letter, NotSent, Outcome
+from notifications.outcome import Accepted, Ambiguous, Letter, NotSent, Outcome
 from services.simulation.stepping import Stepper
 from services.simulation.world import World
 
@@ -25,7 +25,7 @@ class Phones:
 class Channel:
     """One process's way to the phones."""
 
-    name = "console"
+    name = way = "console"
 
     def __init__(self, world: World, stepper: Stepper, phones: Phones) -> None:
         self._world = world

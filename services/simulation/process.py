@@ -91,7 +91,7 @@ class Process:
         self.relay = Relay(client, database, mailbox, self.clock)
         self.spawn(self.relay.run())
         await learn_slots(self.house, client)
-        self.sender = Sender(mailbox, self.house.vault, self.clock, self.house.channels)
+        self.sender = Sender(mailbox, self.house.vault, self.clock, self.house.channels, self._territories)
         self.ready = True
         self.plan_sweep(self._file.next_due())
 

@@ -36,6 +36,9 @@ MODELS: tuple[type[SQLModel], ...] = (
     availability.BusyTable,
     notifications.MessageTable,
     notifications.LinkTable,
+    notifications.AttemptTable,
+    notifications.InboundTable,
+    notifications.DeadNumberTable,
     session.WebSession,
 )
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store as dispatcher
 from notifications import store as notifications
-from notifications.audience import URGENT_FOR
+from notifications.audience import URGENT_FOR, ways_to
 from notifications.wording import Facts, render
 from notifications.writing import Desk
 from schemas.event import Event, Order, derived_id
@@ -17,6 +17,7 @@ from services.build import known_territories
 from services.clock import Clock
 from services.ids import own_order
 from services.mailbox import Mailbox
+from services.providers import known_channels, ways
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.keyring import Keyring, master_key
@@ -28,7 +29,7 @@ ABOUT = "watchdog"
 def desk_of(settings: Settings, clock: Clock) -> Desk:
     """What writing the messages needs. Its vault is to be closed."""
     vault = Keyring(Database(settings.keyring), clock, master_key(settings.data_dir, settings.master_key))
-    return Desk(vault, known_territories(settings), settings.base_url, settings.channel)
+    return Desk(vault, known_territories(settings), settings.base_url, ways(known_channels(settings)))
 
 
 async def alarm_everybody(mailbox: Mailbox, desk: Desk, kind: str, words: str) -> None:
@@ -56,17 +57,15 @@ async def _tell(
 ) -> Event:
     facts = Facts(territory.name, now, f"{desk.base_url}/console", territory.phone)
     text = render("alarm", "fr", facts, territory.tz)
-    due, rows = [], []
+    due, rows, by = [], [], ways_to("human", 0, None, desk.ways)
     for person in people:
         message_id = derived_id(order.id, "alarm", person)
         body = await desk.vault.seal(order.id, f"message:{message_id}", text)
-        due.append(
-            Due(message_id=message_id, kind="alarm", recipient="human", channel=desk.channel, lane=0, send_after=now)
-        )
+        due.append(Due(message_id=message_id, kind="alarm", recipient="human", channel=by[0], lane=0, send_after=now))
         rows.append({
             **due[-1].model_dump(exclude={"message_id"}), "id": message_id, "territory": territory.id,
             "request_id": order.id, "recipient_id": person, "state": "due", "body": body.model_dump_json(), "to": None,
-            "actor": order.actor.person, "due_at": now, "valid_until": now + URGENT_FOR,
+            "actor": order.actor.person, "due_at": now, "valid_until": now + URGENT_FOR, "then": ",".join(by[1:]),
         })  # fmt: skip
     await notifications.write(db, rows)
     cause = order.model_copy(update={"territory": territory.id})

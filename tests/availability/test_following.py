@@ -10,14 +10,15 @@ from availability import upstream
 from availability.booking import HOLD_FOR
 from availability.feeds.source import Reading, Time
 from availability.following import AT_THE_LATEST, EVERY, MOST_FEEDS, Followed, failed, follow, link, unlink
-from availability.orders import cancel_slot, hold_seat, publish_slots, set_terms
+from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners, repeat_day, set_terms
 from availability.upstream import FeedRow, NewFeed
 from schemas.feed import FeedAdded, FeedRemoved
 from schemas.practitioner import Terms
 from schemas.slot import HoldReleased, SeatFreed, SlotBooked, SlotClosed, SlotLost, SlotOpened
 from schemas.values import Mode, Refused
+from tests.availability.feeds.conftest import PARIS
 from tests.availability.room import Availability, withdrawal_of
-from tests.builders import AT_TEN, MONDAY, a_new_slot, an_order, hours, minutes
+from tests.builders import AT_TEN, MONDAY, a_new_slot, a_practitioner, an_order, hours, minutes
 
 
 def at(start: datetime = AT_TEN, lasts: int = 15, uid: str = "", **more: Any) -> Time:
@@ -37,7 +38,9 @@ class Agenda:
         return self
 
     async def says(self, *times: Time, now: datetime = MONDAY, **more: Any) -> Followed:
-        followed = await self.room.ask(follow, an_order(), self.id, Reading(times, **more), now=now)
+        followed = await self.room.ask(
+            follow, an_order(), self.id, Reading(times, **more), lambda who: who.specialty or "", now=now
+        )
         assert isinstance(followed, Followed)
         return followed
 
@@ -85,6 +88,14 @@ async def test_a_long_time_is_for_as_many_as_find_room_when_a_visit_has_a_length
     (opened,) = (await long.says(at(lasts=125))).said
     assert isinstance(opened, SlotOpened)
     assert (opened.capacity, opened.minutes, opened.modes) == (8, 125, (Mode.OFFICE, Mode.HOME))
+
+
+async def test_a_specialists_time_is_not_for_the_ordinary_practice(room: Availability) -> None:
+    await room.ask(register_practitioners, an_order(), [a_practitioner("gp-3", specialty="SM04")])
+    theirs = await Agenda(room).link(practitioner_id="gp-3")
+    (opened,) = (await theirs.says(at())).said
+    assert isinstance(opened, SlotOpened)
+    assert opened.specialty == "SM04"
 
 
 async def test_what_vanished_is_closed_and_what_moved_moves(agenda: Agenda) -> None:
@@ -253,6 +264,15 @@ async def test_nothing_is_opened_in_a_busy_time_until_it_is_free_again(room: Ava
     assert (await agenda.row()).left_out == {"busy": 1}
     await busy.says(at(AT_TEN - minutes(60), 60, "a"))
     assert kinds(await agenda.says(at(AT_TEN + minutes(30)), at(AT_TEN + minutes(60)))) == ["SlotOpened"]
+
+
+async def test_a_day_repeated_leaves_out_what_a_linked_agenda_takes(room: Availability) -> None:
+    await room.publish(a_new_slot(AT_TEN), a_new_slot(AT_TEN + hours(1)))
+    tuesday = MONDAY + timedelta(days=1)
+    busy = await Agenda(room).link(means="busy")
+    await busy.says(at(AT_TEN + timedelta(days=1), 30, "a"))
+    said = await room.ask(repeat_day, an_order(), "gp-1", 1, PARIS, now=tuesday)
+    assert [one.start for one in said] == [AT_TEN + timedelta(days=1, hours=1)]
 
 
 # --- how it goes ----------------------------------------------------------------------------------------

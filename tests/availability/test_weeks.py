@@ -10,7 +10,10 @@ import pytest
 from availability import patterns, store
 from availability.agenda import Audience
 from availability.agenda_weeks import Calendar, Pattern
+from availability.feeds.source import Reading, Time
+from availability.following import follow, link
 from availability.orders import cancel_slot, set_terms
+from availability.upstream import NewFeed
 from availability.weeks import end_pattern, roll, set_pattern
 from schemas.event import Event
 from schemas.practitioner import Absence, Terms
@@ -193,3 +196,14 @@ async def test_holidays_open_nothing(room: Availability, holiday: bool) -> None:
     calendar = CALENDAR._replace(holidays=frozenset([date(2026, 1, 6)] if holiday else []))
     facts = await room.ask(set_pattern, an_order(), "gp-1", "week-1", MORNING, calendar)
     assert ("06 09:00" in opened(facts)) is not holiday
+
+
+async def test_a_week_opens_nothing_where_a_linked_agenda_is_busy(room: Availability) -> None:
+    """The sixth, from half past nine on."""
+    feed = NewFeed(id="feed-1", practitioner_id="gp-1", kind="file", means="busy")
+    await room.ask(link, an_order(), feed)
+    start = datetime(2026, 1, 6, 9, 30, tzinfo=PARIS)
+    reading = Reading((Time("a", start, start + timedelta(hours=1)),))
+    await room.ask(follow, an_order(), "feed-1", reading, lambda who: "")
+    await repeat(room)
+    assert await open_slots(room) == [one for one in FORTNIGHT if one != "06 09:30"]

@@ -16,6 +16,8 @@ PAGES = {
     "/coordination": "coord-tarn-ouest",
     "/operations": "ops",
     "/me": "sec-tarn-ouest",
+    "/feeds": "sec-tarn-ouest",
+    "/members": "coord-tarn-ouest",
 }
 LOOKS = {
     "light": {"color_scheme": "light"},

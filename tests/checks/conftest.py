@@ -19,9 +19,8 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.orders import acknowledge, confirm, enter_request, withdraw
 from dispatcher.wakes import on_timers
 from notifications import handlers as notifications
-from notifications.channels.outcome import Accepted
-from notifications.sending import record
-from notifications.store import claim
+from notifications.outcome import Accepted
+from notifications.sending import Carrier, record, take
 from notifications.writing import Desk
 from schemas.event import Event, durable
 from services.audit.chain import audit_key, public_key
@@ -75,7 +74,7 @@ class Corridor:
         self.mailbox = Mailbox(self.database, self.clock)
         self.mailbox.on_commit(self.said.extend)
         self.sealer = Sealer(self.database, self.mailbox, self.clock, audit_key(MASTER))
-        desk = Desk(self.vault, load_territories(), "https://relais.example", "console")
+        desk = Desk(self.vault, load_territories(), "https://relais.example")
         self.rooms = {
             "dispatcher": dispatcher.reactions(self.seats),
             "availability": availability.reactions(),
@@ -103,9 +102,10 @@ class Corridor:
 
     async def send(self) -> None:
         """Hand over what is due."""
+        carriers = {"console": Carrier("console", receipts=False)}
         async with self.database.writing() as db:
-            claimed = await claim(db, self.clock.now(), 50)
-        await self.give(record, [(message, Accepted("p-1")) for message in claimed])
+            claimed, _ = await take(an_order(), "console", (0, 50), carriers, lambda _: None, db, self.clock.now())
+        await self.give(record, [(one, Accepted("p-1")) for one in claimed], carriers)
 
     async def enter(self, request_id: str, **need: Any) -> None:
         patient = await a_sealed_patient(self.vault, request_id)

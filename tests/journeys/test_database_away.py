@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.channels.outcome import Accepted, Letter, Outcome
+from notifications.outcome import Accepted, Letter, Outcome
 from services.bus import streams
 from services.settings import Settings
 from services.storage.database import Database
@@ -78,7 +78,7 @@ async def test_a_message_that_left_while_the_database_went_away_is_known_to_have
             await asyncio.sleep(1)
 
     class CutOff:
-        name = "console"
+        name = way = "console"
 
         async def send(self, letter: Letter) -> Outcome:
             if not cuts:

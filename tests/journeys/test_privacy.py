@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import services.run
-from notifications.channels.outcome import Letter, Outcome
+from notifications.outcome import Letter, Outcome
 from schemas.event import Event
 from schemas.request import RequestBooked, RequestEscalated
 from services.bus import worker
@@ -81,7 +81,7 @@ def heard() -> Iterator[Heard]:
 class Careless:
     """A channel that, against its promise, raises, with everything it knows in the text."""
 
-    name = "console"
+    name = way = "console"
 
     async def send(self, letter: Letter) -> Outcome:
         raise RuntimeError(f"{TYPED['last_name']} {letter.to} {letter.text}")

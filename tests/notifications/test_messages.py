@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from notifications import store
-from notifications.channels.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejected
+from notifications.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejected
 from notifications.sending import GRACE, expired
 from schemas.values import Role
 from tests.builders import AT_TEN, MONDAY, hours, minutes, only, said, somebody
@@ -243,8 +243,8 @@ async def test_a_message_is_taken_by_one_sender(room: Notifications) -> None:
     [
         (SENT, "sent", "MessageSent", None),
         (Rejected("30005"), "failed", "MessageFailed", "refused"),
-        (NotSent("no channel sms"), "failed", "MessageFailed", "not_sent"),
-        (NotSent("expired"), "failed", "MessageFailed", "expired"),
+        (NotSent("erased", final=True), "failed", "MessageFailed", "not_sent"),
+        (NotSent("expired", final=True), "failed", "MessageFailed", "expired"),
         (Ambiguous("timeout"), "ambiguous", "MessageFailed", "ambiguous"),
     ],
 )
@@ -252,11 +252,11 @@ async def test_what_became_of_a_message_is_written_once(
     room: Notifications, outcome: Outcome, state: str, fact: str, why: str | None
 ) -> None:
     await room.hear(room.booked())
-    message = (await room.leave())[0]
-    told = only(await room.record(message, outcome))
+    one = (await room.claim())[0]
+    told = only(await room.record(one, outcome))
     assert (type(told).__name__, getattr(told, "why", None)) == (fact, why)
-    assert await room.record(message, Accepted("late answer")) == []
-    assert (message.kind, state) in await room.messages()
+    assert await room.record(one, outcome) == []
+    assert (one.message.kind, state) in await room.messages()
 
 
 async def test_a_message_whose_sender_died_is_ambiguous_never_sent_again(room: Notifications) -> None:

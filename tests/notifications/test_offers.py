@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notifications.channels.outcome import Accepted
+from notifications.outcome import Accepted
 from schemas.offer import Circle, OfferEnded, OfferMade
 from schemas.values import AgeBand, Mode
 from tests.builders import AT_TEN, GAILLAC, MONDAY, an_order, hours, only

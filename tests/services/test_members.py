@@ -154,9 +154,22 @@ def test_of_a_shared_commune_the_postal_code_says_which_part_is_here() -> None:
     assert looks(read(table(outside), shared)) == {}, "nothing tells the parts apart"
 
 
-def test_a_specialist_is_said_to_be_no_general_practitioner() -> None:
-    assert "spécialiste" in looks(read(table(ROSE.replace("Médecine générale", "Cardiologie"))))[2]
-    assert looks(read(table(ROSE.replace("Médecine générale", "SM54")))) == {}
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Médecine générale", "SM54"), ("medecine generale", "SM54"), ("SM26", "SM26"), ("", None),
+        ("Cardiologie et maladies vasculaires (SM)", "SM04"), ("cardiologie et maladies vasculaires", "SM04"),
+    ],
+)  # fmt: skip
+def test_a_specialty_is_its_code(typed: str, code: str | None) -> None:
+    (rose,) = read(table(ROSE.replace("Médecine générale", typed))).people
+    assert rose.specialty == code
+
+
+def test_a_doctor_of_unknown_specialty_is_not_taken_for_a_general_practitioner() -> None:
+    assert "spécialité inconnue" in stops(read(table(ROSE.replace("Médecine générale", "Cardio"))))[2]
+    nurse = read(table(LUC.replace("Infirmier;", "Infirmier;Cardio")))
+    assert (nurse.stopped, nurse.people[0].specialty) == (False, None)
 
 
 @pytest.mark.parametrize(

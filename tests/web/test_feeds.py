@@ -79,7 +79,7 @@ async def test_nobody_links_or_sees_an_agenda_of_somebody_else(anne, sign_in) ->
         assert (await stranger.get("/api/feeds")).json() == []
         for act in ("poll", "remove"):
             assert (await stranger.post(f"/api/feeds/{feed}/{act}")).status_code == 404
-    assert (await bruno.post(f"/api/feeds/file?feed_id={feed}", content=calendar())).status_code == 404
+    assert (await bruno.post("/api/feeds/file?practitioner_id=dr-anne", content=calendar())).status_code == 404
     assert len((await anne.get("/api/feeds")).json()) == 1
 
 
@@ -106,10 +106,12 @@ async def test_a_file_opens_its_slots_at_once_and_the_next_one_takes_its_place(a
     (slot,) = await slots_of(house)
     assert (slot.capacity, slot.minutes, slot.modes) == (3, 60, ("office", "home"))
     feed = answer.json()["id"]
-    again = await anne.post(f"/api/feeds/file?feed_id={feed}", content=calendar(TOMORROW.replace("T10", "T15")))
-    assert again.status_code == 201
+    again = await anne.post("/api/feeds/file?visit_minutes=30", content=calendar(TOMORROW.replace("T10", "T15")))
+    assert (again.status_code, again.json()["id"]) == (201, feed)
     (moved,) = await slots_of(house)
-    assert moved.start > slot.start
+    assert (moved.start > slot.start, moved.capacity) == (True, 2)
+    busy = await anne.post("/api/feeds/file?means=busy", content=calendar())
+    assert busy.json()["id"] != feed, "what it means is another matter"
     assert (await anne.post(f"/api/feeds/{feed}/poll")).status_code == 409
 
 

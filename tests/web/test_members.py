@@ -74,7 +74,10 @@ async def test_one_mistake_and_nobody_is_registered(sign_in, house, wrong, field
 
 # --- a file of them -------------------------------------------------------------------------------------
 
-FILE = "RPPS;Nom;Prénom;Profession;Commune;Téléphone\r\n10002909371;Fontmerle;Rose;Médecin;Lavaur;06 39 98 12 34\r\n"
+FILE = (
+    "RPPS;Nom;Prénom;Profession;Code postal;Commune;Téléphone\r\n"
+    "10002909371;Fontmerle;Rose;Médecin;81500;Lavaur;06 39 98 12 34\r\n"
+)
 
 
 async def test_a_coordinator_looks_first_then_brings_her_file(sign_in, house) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -91,29 +91,27 @@ async def link(request: Request, body: Link) -> Json:
 async def send(
     request: Request,
     practitioner_id: Id | None = None,
-    feed_id: Id | None = None,
     means: FeedMeans = "open",
     modes: Annotated[str, Query(max_length=60)] = "office",
     visit_minutes: Annotated[int | None, Query(ge=5, le=480)] = None,
 ) -> Json:
-    """Take in an iCalendar file, the body as it is, for the next 90 days; with `feed_id`, in the place of the one that
-    was sent before."""
+    """Take in an iCalendar file, the body as it is, for the next 90 days. The next one of the same meaning takes its
+    place."""
     house, account = house_of(request), signed_in(request)
+    who = await _for_whom(house, account, practitioner_id)
+    now, how = house.clock.now(), _modes(modes)
+    reading = await _reading(await request.body(), means, who, now)
+    async with house.database.read() as db:
+        linked = await upstream.feeds(db, [who.id])
+    feed_id = next((one.id for one in linked if (one.kind, one.means) == ("file", means)), None)
     if feed_id is None:
-        who = await _for_whom(house, account, practitioner_id)
-    else:
-        row = await mine(house, account, feed_id)
-        if row.kind != "file":
-            raise Problem("unknown_feed")
-        who, means = await _for_whom(house, account, row.practitioner_id), row.means
-    reading = await _reading(await request.body(), means, who, house.clock.now())
-    if feed_id is None:
-        feed_id = new_id(house.clock.now())
         feed = NewFeed(
-            id=feed_id, practitioner_id=who.id, kind="file", means=means, modes=_modes(modes),
-            visit_minutes=visit_minutes,
-        )  # fmt: skip
+            id=new_id(now), practitioner_id=who.id, kind="file", means=means, modes=how, visit_minutes=visit_minutes
+        )
         await _link(house, account, feed)
+        feed_id = feed.id
+    else:
+        await _note(house, account, feed_id, modes=",".join(how), visit_minutes=visit_minutes)
     await take_in(house, feed_id, reading)
     return show_feed(await _known(house, feed_id))
 
@@ -125,12 +123,7 @@ async def poll(request: Request, feed_id: Id) -> Json:
     row = await mine(house, account, feed_id)
     if row.url is None:
         raise Problem("feed_not_asked")
-
-    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
-        await upstream.note(db, feed_id, due_at=now, read_at=None)
-        return []
-
-    await carry_out(house, once(account.actor()), decide)
+    await _note(house, account, feed_id, due_at=house.clock.now(), read_at=None)
     return show_feed(await _known(house, feed_id))
 
 
@@ -175,6 +168,14 @@ def show_feed(row: FeedRow) -> Json:
 async def _link(house: House, account: Account, feed: NewFeed) -> None:
     order = once(_actor(account, feed.practitioner_id))
     await carry_out(house, order, lambda db, now: following.link(order, feed, db, now))
+
+
+async def _note(house: House, account: Account, feed_id: str, **said: Any) -> None:
+    async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
+        await upstream.note(db, feed_id, **said)
+        return []
+
+    await carry_out(house, once(account.actor()), decide)
 
 
 async def _reading(content: bytes, means: FeedMeans, who: PractitionerRow, now: datetime) -> Reading:

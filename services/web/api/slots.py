@@ -20,7 +20,7 @@ from schemas.values import Actor, Capacity, Minutes, Mode, Refused, Role
 from services.house import House
 from services.ids import once
 from services.reference.dates import say_when
-from services.reference.professions import is_generalist
+from services.reference.professions import practice_of
 from services.web.api.lookups import own_territory
 from services.web.api.requests import is_regulation
 from services.web.bodies import Body, ForWhom, Id, Line, Modes
@@ -243,8 +243,7 @@ def _opened(body: Publication, specialty: str, now: datetime, territory: Territo
 
 def specialty_of(who: PractitionerRow | None) -> str:
     """What the practitioner's times are for: the specialty, "" for the ordinary practice of the profession."""
-    specialty = (who.specialty if who else None) or ""
-    return "" if is_generalist(specialty) else specialty
+    return practice_of(who.specialty if who else None)
 
 
 def say_overlap(outcome: list[Event] | Refused, now: datetime, territory: Territory) -> list[Event] | Refused:

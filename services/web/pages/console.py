@@ -15,6 +15,7 @@ from dispatcher.life import OPEN
 from dispatcher.matching.choice import propose
 from dispatcher.views import RequestRow
 from notifications import store as notices
+from notifications.texts import LANGUAGES
 from services.audit.history import history
 from services.erasure import phone_digest
 from services.house import House
@@ -95,6 +96,7 @@ async def console(request: Request) -> HTMLResponse:
         told_before=territory.told_before,
         reasons=dict.fromkeys((*REASONS, *(reason for reason, _ in territory.protocols))),
         shortcuts=SHORTCUTS,
+        languages=LANGUAGES,
     )
 
 

@@ -16,7 +16,9 @@ FEEDS: dict[str, Words] = {
     ),
     "feed_not_asked": Words(
         409,
-        Said("Cet agenda est un fichier", "Un fichier ne se relit pas : envoyez le nouveau fichier à sa place."),
+        Said(
+            "Cet agenda est un fichier", "Un fichier ne se relit pas : envoyez le nouveau fichier, il prend sa place."
+        ),
         Said("This feed is a file", "A file is not asked again: send the new file instead."),
     ),
     "busy_elsewhere": Words(

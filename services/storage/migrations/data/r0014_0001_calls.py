@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_0001"
-down_revision = "0012_0001"
+revision = "0014_0001"
+down_revision = "0013_0001"
 contract = False
 
 

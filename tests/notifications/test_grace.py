@@ -1,0 +1,39 @@
+"""How long is a provider given to say what became of a message?"""
+
+import pytest
+from sqlalchemy import insert
+
+from notifications import rule
+from notifications.tables import ATTEMPT
+from tests.builders import AT_TEN, MONDAY, only
+from tests.notifications.room import Notifications
+from tests.notifications.test_rule import SILENCE, booked, seconds, state
+
+
+@pytest.mark.parametrize(
+    ("delays", "grace"),
+    [([], 90), ([300] * 19, 90), ([10] * 100, 90), ([100] * 100, 150), ([86_400] * 100, 360)],
+)
+def test_the_grace_is_learned_of_the_providers_own_receipts(delays: list[int], grace: int) -> None:
+    assert rule.learned(1, [seconds(one) for one in delays]) == seconds(grace)
+
+
+async def test_a_provider_with_slow_receipts_is_waited_for_longer(room: Notifications) -> None:
+    one = await booked(room)
+    row = {"message_id": "x", "territory": "t", "channel": "sms", "provider": "a", "lane": 1, "state": "delivered"}
+    row |= {"reference": 1, "segments": 1, "claimed_at": MONDAY, "receipt_at": MONDAY + seconds(120)}
+    async with room.database.writing() as db:
+        rows = [{**row, "id": f"n-{number}", "message_id": f"m-{number}"} for number in range(30)]
+        await db.execute(insert(ATTEMPT), rows)
+    await room.record(one, SILENCE)
+    await room.end_graces(MONDAY + seconds(179))
+    assert (await state(room))[0] == "ambiguous"
+    await room.end_graces(MONDAY + seconds(181))
+    assert (await state(room))[0] == "due"
+
+
+async def test_what_is_worth_nothing_any_more_is_not_tried_again(room: Notifications) -> None:
+    one = await booked(room)
+    await room.record(one, SILENCE)
+    failed = only(await room.end_graces(AT_TEN))
+    assert failed.why == "ambiguous"
