@@ -28,6 +28,7 @@ class Claimed:
     provider: str
     reference: int
     claimed_at: datetime
+    why: str | None = None
 
 
 _DUE = (
@@ -169,10 +170,12 @@ async def past_grace(db: AsyncConnection, now: datetime, limit: int = 100) -> li
     """Ambiguous messages whose receipt did not come in time, with the end of that time."""
     mine = (ATTEMPT.c.message_id == MESSAGE.c.id) & (ATTEMPT.c.state == "ambiguous")
     more = (ATTEMPT.c.id.label("attempt_id"), ATTEMPT.c.provider, ATTEMPT.c.reference, ATTEMPT.c.claimed_at.label("at"))
-    query = select(MESSAGE, *more).join(ATTEMPT, mine & (ATTEMPT.c.channel == MESSAGE.c.channel))
+    query = select(MESSAGE, *more, ATTEMPT.c.why.label("word")).join(
+        ATTEMPT, mine & (ATTEMPT.c.channel == MESSAGE.c.channel)
+    )
     over = query.where(MESSAGE.c.state == "ambiguous", MESSAGE.c.wait_until <= now).limit(limit)
     return [
-        (Claimed(row_of(row), row.attempt_id, row.provider, row.reference, row.at), row.wait_until)
+        (Claimed(row_of(row), row.attempt_id, row.provider, row.reference, row.at, row.word), row.wait_until)
         for row in await db.execute(over)
     ]
 

@@ -25,6 +25,8 @@ class Letter:
     sender: str = "Relais"
     lane: int = 1
     valid_until: datetime | None = None
+    seconds_left: int | None = None
+    """Until then, counted from the moment of the sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class NotSent:
     final: bool = False
     link: bool = False
     """The provider could not be reached at all: counts for its breaker."""
+
+
+BROKEN = "connection lost"
+"""How the `why` of an Ambiguous begins whose connection ended with the message under way."""
 
 
 @dataclass(frozen=True, slots=True)

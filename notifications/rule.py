@@ -13,6 +13,8 @@ from notifications.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejecte
 
 GRACE = {0: timedelta(seconds=45), 1: timedelta(seconds=90), 2: timedelta(minutes=10), 3: timedelta(minutes=10)}
 """How long a receipt is waited for, by lane, before anything is learned of a provider."""
+MOST_LOST = 3
+"""Two for each attempt given up as lost, one for each that was cut short: beyond, nothing more is sent there."""
 LONGEST = 4
 """Times that grace, at most: a phone that is switched off answers in hours, and says nothing of the provider."""
 ENOUGH = 20
@@ -38,7 +40,7 @@ class Stand:
     alone: bool
     receipts: bool
     tries: int
-    lost: bool
+    lost: int
     valid_until: datetime
     grace: timedelta
 
@@ -54,7 +56,7 @@ class Step:
     at: datetime | None = None
     avoid: str | None = None
     tries: int = 0
-    lost: bool = False
+    lost: int = 0
     why: str | None = None
     end: End = "refused"
 
@@ -90,13 +92,15 @@ def refused(word: str, stand: Stand, now: datetime, end: End = "refused") -> Ste
     return Step("due", stand.then[0], stand.then[1:], at=now, lost=stand.lost, why=word)
 
 
-def given_up(stand: Stand, now: datetime) -> Step:
-    """The grace is over and no receipt came: lost, one more attempt, by another provider where there is one."""
+def given_up(stand: Stand, now: datetime, *, cut: bool = False) -> Step:
+    """The grace is over and no receipt came: lost, one more attempt, by another provider where there is one. One
+    whose sender died, or whose connection ended (`cut`), most likely never got there: it counts for half."""
+    lost = stand.lost + (1 if cut else 2)
     if now >= stand.valid_until:
         return Step("failed", stand.way, (), why="no receipt", end="ambiguous")
-    if stand.lost:
+    if lost > MOST_LOST:
         return refused("no receipt", stand, now, "ambiguous")
-    return Step("due", stand.way, stand.then, at=now, avoid=stand.provider, lost=True, why="lost")
+    return Step("due", stand.way, stand.then, at=now, avoid=stand.provider, lost=lost, why="lost")
 
 
 def _accepted(stand: Stand, now: datetime) -> Step:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications import attempts, rule
 from notifications.attempts import Claimed
-from notifications.outcome import Accepted, Ambiguous, NotSent, Outcome, Rejected
+from notifications.outcome import BROKEN, Accepted, Ambiguous, NotSent, Outcome, Rejected
 from notifications.rule import Stand, Step
 from notifications.store import MessageRow
 from schemas.event import Event, Order, derived_id
@@ -19,6 +19,7 @@ GRACE = timedelta(seconds=90)
 """A message claimed longer ago than this by a sender that died is ambiguous, never « unsent »."""
 LISTEN = timedelta(seconds=30)
 """After an absence receipts that waited come first: nothing is given up as lost before so long."""
+DIED = "the sender died"
 MOST_A_DAY = 20
 """Messages to one number in 24 h, urgent ones not counted: more is a mistake of ours."""
 BY_NUMBER = ("sms", "voice")
@@ -35,26 +36,25 @@ class Carrier:
 Carriers = Mapping[str, Carrier]
 """By provider's name."""
 NotNow = Callable[[MessageRow], datetime | None]
-"""Until when a message must wait (quiet hours), None = it may leave."""
+"""Until when a message must wait (quiet hours, the budget), None = it may leave."""
 
 
 async def take(
     order: Order, provider: str, tokens: tuple[int, int], carriers: Carriers, not_now: NotNow,
     db: AsyncConnection, now: datetime,
 ) -> tuple[list[Claimed], list[Event]]:  # fmt: skip
-    """The most urgent messages for this provider, claimed: at most `tokens` (for lane 0 only, for any lane)."""
+    """The most urgent messages for this provider, claimed: at most `tokens` (for lane 0, of these for any lane)."""
     way = carriers[provider].way
     not_here = provider if _others(provider, carriers) else ""
-    kept, any_ = tokens
-    found = await attempts.due(db, now, way, (0, 0), kept + any_, not_here)
-    room = min(any_, kept + any_ - len(found))
+    found = await attempts.due(db, now, way, (0, 0), tokens[0], not_here)
+    room = min(tokens[1], tokens[0] - len(found))
     if room > 0:
         found += await attempts.due(db, now, way, (1, 3), room, not_here)
     said: list[Event] = []
     leaving = []
     for message in found:
         until = not_now(message)
-        if until is None or until >= message.valid_until:
+        if until is None:
             leaving.append(message)
         else:
             await attempts.put_off(db, message.message_id, until)
@@ -79,7 +79,7 @@ async def give_up_lost(order: Order, carriers: Carriers, db: AsyncConnection, no
     """Messages whose sender died between claim and outcome are ambiguous: they may have left."""
     said: list[Event] = []
     for one in await attempts.left_claimed(db, now - GRACE):
-        said += await _not_accepted(order, one, Ambiguous("the sender died"), carriers, db, now)
+        said += await _not_accepted(order, one, Ambiguous(DIED), carriers, db, now)
     return said
 
 
@@ -92,7 +92,7 @@ async def end_graces(
     for one, until in await attempts.past_grace(db, now):
         heard = one.provider in listening or now - until > 3 * rule.GRACE[one.message.lane]
         if heard and await attempts.answered(db, one.attempt_id, "ambiguous", "lost", "no receipt", now):
-            step = rule.given_up(stand(one, carriers), now)
+            step = rule.given_up(stand(one, carriers), now, cut=(one.why or "").startswith((DIED, BROKEN)))
             said += await follow(order, one.message, step, db, now, from_=("ambiguous",))
     return said
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import LINK, MESSAGE
+from notifications.tables import INBOUND, LINK, MESSAGE
 from schemas.sealed import Sealed, unreadable
 
 
@@ -35,7 +35,7 @@ class MessageRow:
     why: str | None
     then: tuple[str, ...] = ()
     tries: int = 0
-    lost: bool = False
+    lost: int = 0
     to_digest: str | None = None
     segments: int = 1
     delivered_at: datetime | None = None
@@ -191,6 +191,16 @@ async def forget_before(db: AsyncConnection, before: datetime, after: str, limit
             nothing = {"body": unreadable(row.request_id, "message").model_dump_json(), "to": None}
             await db.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(nothing))
     return rows[-1][0] if len(rows) == limit else ""
+
+
+async def forget_inbound(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
+    """Of the next `limit` receipts and replies, empty what people wrote before then. Where to go on, as above."""
+    query = select(INBOUND.c.id, INBOUND.c.at, INBOUND.c.body).where(INBOUND.c.id > after)
+    rows = list(await db.execute(query.order_by(INBOUND.c.id).limit(limit)))
+    old = [row.id for row in rows if row.body is not None and row.at < before]
+    if old:
+        await db.execute(update(INBOUND).where(INBOUND.c.id.in_(old)).values(body=None))
+    return rows[-1].id if len(rows) == limit else ""
 
 
 async def forget_links(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, false, text
+from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
 DUE, CLAIMED, AMBIGUOUS, NEW = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous", "new"))
@@ -15,7 +15,7 @@ class MessageTable(SQLModel, table=True):
 
     States: due → claimed → sent | failed | ambiguous; or superseded, when something newer is true. `channel` is the way
     it goes now, `then` the ways left (with commas between), `avoid` the provider that did not take it, `tries` how
-    often it certainly did not leave, `lost` whether it was given up as lost, `wait_until` when an ambiguous one is.
+    often it certainly did not leave, `lost` how much it was given up as lost, `wait_until` when an ambiguous one is.
     `sent_at` = first handed over, `delivered_at` = on the phone, `acknowledged_at` = a human said so.
     """
 
@@ -47,7 +47,7 @@ class MessageTable(SQLModel, table=True):
     then: str = Field(default="", sa_column_kwargs={"server_default": ""})
     avoid: str | None = None
     tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    lost: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     wait_until: datetime | None = None
     to_digest: str | None = None
     segments: int = Field(default=1, sa_column_kwargs={"server_default": "1"})

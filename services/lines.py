@@ -24,11 +24,11 @@ class Line:
         self.troubles: deque[tuple[datetime, Trouble]] = deque(maxlen=100)
 
     def tokens(self, most: int) -> tuple[int, int]:
-        """How many it may take now: for lane 0 only, for any lane."""
+        """How many it may take now: for lane 0, and of these for any lane. A place in the window stays free for lane 0,
+        whatever is under way."""
         kept, open_ = self.pace.tokens(seconds())
-        room = min(most, self.terms.window - self.under_way)
-        kept = min(kept, room)
-        return kept, min(open_, room - kept)
+        room = max(0, min(most, self.terms.window - self.under_way))
+        return min(kept + open_, room), min(open_, room if self.terms.window == 1 else room - 1)
 
     def note(self, outcome: Outcome, now: datetime) -> None:
         if isinstance(outcome, Ambiguous):

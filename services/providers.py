@@ -30,6 +30,14 @@ def ways(channels: Mapping[str, Channel]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(channel.way for channel in channels.values()))
 
 
+async def close_channels(channels: Mapping[str, Channel]) -> None:
+    """Let go of the connections that channels keep between two messages."""
+    for channel in channels.values():
+        close = getattr(channel, "close", None)
+        if close is not None:
+            await close()
+
+
 def read_providers(path: Path, environment: Mapping[str, str]) -> dict[str, Channel]:
     """The providers of a file: tables `[[provider]]`, each with `name`, `kind` and what its kind asks for. `${NAME}` in
     a text is taken from the environment, so that no secret need lie in the file."""

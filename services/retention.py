@@ -17,7 +17,7 @@ from availability.tables import PRACTITIONER
 from dispatcher import store as requests
 from dispatcher.tables import REQUEST
 from notifications import store as notices
-from notifications.tables import MESSAGE
+from notifications.tables import INBOUND, MESSAGE
 from schemas.event import Event
 from schemas.values import system_actor
 from services.erasure import erase
@@ -58,7 +58,10 @@ class Retention:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._periods = Periods(request=timedelta(days=house.settings.keep_requests_days))
+        kept = house.settings
+        self._periods = Periods(
+            request=timedelta(days=kept.keep_requests_days), message=timedelta(days=kept.keep_messages_days)
+        )
         self._at: dict[str, Any] = {}
 
     async def sweep(self) -> None:
@@ -110,6 +113,7 @@ class Retention:
 
     async def _messages(self, now: datetime) -> None:
         await self._walk("messages", notices.forget_before, now - self._periods.message)
+        await self._walk("inbound", notices.forget_inbound, now - self._periods.message)
 
     async def _links(self, now: datetime) -> None:
         await self._walk("links", notices.forget_links, now - self._periods.link)
@@ -191,6 +195,7 @@ async def in_use(db: AsyncConnection, subjects: list[str]) -> set[str]:
         (REQUEST.c.id, ""),
         (MESSAGE.c.request_id, ""),
         (MESSAGE.c.recipient_id, "to:"),
+        (INBOUND.c.digest, "from:"),
         (PRACTITIONER.c.id, "practitioner:"),
         (ASIDE.c.id, "aside:"),
     ):

@@ -5,8 +5,8 @@ One loop a channel chooses among its providers; the outcomes of all of them are 
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,9 +18,10 @@ from notifications.outcome import Ambiguous, Channel, Heard, Letter, NotSent, Ou
 from notifications.quiet import next_leave
 from notifications.sending import end_graces, expired, give_up_lost, record, take
 from notifications.store import MessageRow
+from notifications.traffic import day_begins, segments_since
 from schemas.event import Event, Order, derived_id
 from schemas.message import MessageDue
-from schemas.sealed import Erased, Vault
+from schemas.sealed import Erased, Sealed, Vault
 from schemas.territory import Territory
 from schemas.values import system_actor
 from services.clock import Clock
@@ -28,10 +29,13 @@ from services.lines import Lines, seconds
 from services.mailbox import Mailbox
 from services.reference.zones import is_holiday
 from services.storage.away import is_away
+from services.traffic import watch_budget
 
 log = logging.getLogger("relais.sender")
 
 BATCH = 200
+Address = Callable[[MessageRow], Awaitable[Sealed[str] | None]]
+"""Where a message goes that carries no number of its own: a professional's."""
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
 CONNECTS_WITHIN = 5.0
@@ -48,12 +52,18 @@ class Sender:
         clock: Clock,
         channels: Mapping[str, Channel],
         territories: Mapping[str, Territory] | None = None,
+        *,
+        address: Address | None = None,
+        budget: int | None = None,
     ) -> None:
         self._mailbox = mailbox
         self._vault = vault
         self._clock = clock
         self._channels = channels
         self._territories = territories or {}
+        self._address = address
+        self._budget = budget
+        self._spent = 0
         self._begun = float("-inf")
         self._lines = Lines(channels)
         self._bells: dict[str, asyncio.Event] = {}
@@ -167,16 +177,20 @@ class Sender:
             for name, carrier in carriers.items():
                 if carrier.receipts:
                     said += await receipts.match_waiting(order, name, carriers, db, now)
+            if self._budget is not None:
+                self._spent = await segments_since(db, day_begins(now, 1)[0])
             return said + await end_graces(order, listening, carriers, db, now)
 
         await self._mailbox.order(order, look)
+        if self._budget is not None:
+            await watch_budget(self._mailbox, self._spent, self._budget)
 
     # --- one message ------------------------------------------------------------------------------------
 
     async def _claim(self, name: str) -> list[Claimed]:
         line = self._lines.of(name)
         tokens = line.tokens(BATCH)
-        if sum(tokens) < 1:
+        if tokens[0] < 1:
             return []
         claimed: list[Claimed] = []
         order, carriers = _order(), self._lines.carriers()
@@ -200,7 +214,8 @@ class Sender:
             return NotSent(f"no provider {one.provider}")
         try:
             text = await self._vault.open(message.body)
-            to = await self._vault.open(message.to) if message.to else None
+            sealed = message.to or (await self._address(message) if self._address else None)
+            to = await self._vault.open(sealed) if sealed else None
         except Erased:
             return NotSent("erased", final=True)
         try:
@@ -217,7 +232,7 @@ class Sender:
         sender = territory.sender if territory else "Relais"
         return Letter(
             message.message_id, message.kind, message.recipient_id, to, text, one.reference, sender, message.lane,
-            message.valid_until,
+            message.valid_until, max(1, int((message.valid_until - self._clock.now()).total_seconds())),
         )  # fmt: skip
 
     async def _write_down(self, fates: Sequence[tuple[Claimed, Outcome]]) -> None:
@@ -236,13 +251,15 @@ class Sender:
     # --- who, and when ----------------------------------------------------------------------------------
 
     def _not_now(self, message: MessageRow) -> datetime | None:
-        """Quiet hours in the territory; a message that would be worth nothing after them leaves."""
+        """Quiet hours in the territory, after which a message must still be worth saying; the day's budget."""
         territory = self._territories.get(message.territory)
         if territory is None or message.lane < 2:
             return None
         now = self._clock.now()
-        at = next_leave(message.lane, now, territory.tz, lambda day: is_holiday(day, territory.departement))
-        return at if at > now else None
+        spent = self._budget is not None and self._spent >= self._budget
+        wish = day_begins(now, 1)[0] + timedelta(days=1) if spent else now
+        at = next_leave(message.lane, wish, territory.tz, lambda day: is_holiday(day, territory.departement))
+        return at if at > now and (spent or at < message.valid_until) else None
 
     def _ring(self) -> None:
         for bell in self._bells.values():

@@ -20,6 +20,8 @@ class Settings:
 
     `database_url` and `nats_url` None = the embedded SQLite file and nats-server under `data_dir`.
     `providers`: a TOML file with the providers messages leave by (docs/messages.md); without it, `channel` alone.
+    `keep_messages_days`: text and number of a message go so long after its end; the proof of each attempt stays.
+    `sms_budget_a_day`: segments, after which reminders and bulk wait for the next day (None = no limit).
     `alarm_command`: a program that is given each alarm of the watchdog on its standard input (mail, pager, …).
     `stream_max_bytes` None = no limit, or one that suits the disk where the nats-server is embedded.
     `speed` and `start` belong to demonstrations: one real second is `speed` seconds, from `start`.
@@ -42,6 +44,8 @@ class Settings:
     stream_max_bytes: int | None = None
     stream_replicas: int = 1
     keep_requests_days: int = 365
+    keep_messages_days: int = 7
+    sms_budget_a_day: int | None = None
     master_key: str | None = field(default=None, repr=False)
 
     @property
@@ -74,8 +78,16 @@ NAMES = {
     "RELAIS_STREAM_MAX_BYTES": "stream_max_bytes",
     "RELAIS_STREAM_REPLICAS": "stream_replicas",
     "RELAIS_KEEP_REQUESTS_DAYS": "keep_requests_days",
+    "RELAIS_KEEP_MESSAGES_DAYS": "keep_messages_days",
+    "RELAIS_SMS_BUDGET_A_DAY": "sms_budget_a_day",
 }
-NUMBERS = {"stream_max_bytes": (1024, 2**50), "stream_replicas": (1, 5), "keep_requests_days": (1, 36500)}
+NUMBERS = {
+    "stream_max_bytes": (1024, 2**50),
+    "stream_replicas": (1, 5),
+    "keep_requests_days": (1, 36500),
+    "keep_messages_days": (1, 365),
+    "sms_budget_a_day": (1, 10_000_000),
+}
 """Settings that are whole numbers, with the least and the most that make sense."""
 
 

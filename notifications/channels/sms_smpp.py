@@ -14,7 +14,19 @@ from pydantic import Field
 
 from notifications.channels import smpp
 from notifications.channels.smpp import Malformed, Short, Unit
-from notifications.outcome import Accepted, Ambiguous, Hear, Heard, Letter, NotSent, Outcome, Rejected, Reply, Terms
+from notifications.outcome import (
+    BROKEN,
+    Accepted,
+    Ambiguous,
+    Hear,
+    Heard,
+    Letter,
+    NotSent,
+    Outcome,
+    Rejected,
+    Reply,
+    Terms,
+)
 
 log = logging.getLogger("relais.smpp")
 
@@ -86,7 +98,7 @@ class Channel:
         except TimeoutError:
             return Ambiguous("no answer in time")
         except Gone as gone:
-            return Ambiguous(f"connection lost: {gone}")
+            return Ambiguous(f"{BROKEN}: {gone}")
         finally:
             for answer in answers:
                 answer.cancel()

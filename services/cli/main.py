@@ -24,6 +24,7 @@ from services.cli import (
     schema,
     simulating,
     territories,
+    traffic,
     watching,
 )
 from services.logs import set_up_logs
@@ -52,6 +53,7 @@ app.add_typer(
 app.add_typer(documents.app, name="docs", help="The OpenAPI and AsyncAPI documents.")
 app.command()(simulating.simulate)
 app.command()(planning.plan)
+app.command()(traffic.messages)
 
 ROOMS_AND_CLOCK = ("dispatcher", "availability", "notifications", "clock")
 

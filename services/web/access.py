@@ -103,6 +103,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/events"): SIGNED_IN,
     ("GET", "/api/messages"): OVERSIGHT,
     ("GET", "/api/figures"): OVERSIGHT,
+    ("GET", "/api/traffic"): OPERATION,
     ("GET", "/api/scarcity"): REGULATION,
     # --- upkeep --------------------------------------------------------------------------------------------
     ("POST", "/api/people/erase"): STEERING,

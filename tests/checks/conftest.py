@@ -104,7 +104,7 @@ class Corridor:
         """Hand over what is due."""
         carriers = {"console": Carrier("console", receipts=False)}
         async with self.database.writing() as db:
-            claimed, _ = await take(an_order(), "console", (0, 50), carriers, lambda _: None, db, self.clock.now())
+            claimed, _ = await take(an_order(), "console", (50, 50), carriers, lambda _: None, db, self.clock.now())
         await self.give(record, [(one, Accepted("p-1")) for one in claimed], carriers)
 
     async def enter(self, request_id: str, **need: Any) -> None:

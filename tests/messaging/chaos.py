@@ -61,6 +61,8 @@ class Result:
     attempts: dict[str, int]
     kills: int
     seconds: float
+    stories: tuple[str, ...] = ()
+    """Of those that were lost: number, state, and what was tried."""
 
 
 async def play(plan: Plan, folder: Path) -> Result:
@@ -138,7 +140,8 @@ async def _unfinished(database: Database) -> int:
 async def _judge(plan: Plan, database: Database, phones: Phones, numbers: dict[str, str], seconds: float) -> Result:
     async with database.read() as db:
         states = {row.id: row.state for row in await db.execute(select(MESSAGE.c.id, MESSAGE.c.state))}
-        tried = Counter((await db.execute(select(ATTEMPT.c.state))).scalars())
+        rows = list(await db.execute(select(ATTEMPT).order_by(ATTEMPT.c.claimed_at)))
+    tried = Counter(row.state for row in rows)
     shown = {number: len(texts) for number, texts in phones.shown.items()}
     lost = [
         one for one, number in numbers.items()
@@ -154,6 +157,11 @@ async def _judge(plan: Plan, database: Database, phones: Phones, numbers: dict[s
         attempts=dict(tried),
         kills=plan.kills,
         seconds=round(seconds, 1),
+        stories=tuple(
+            f"{numbers[one]} {states[one]} "
+            + ", ".join(f"{row.provider} {row.state} {row.why}" for row in rows if row.message_id == one)
+            for one in lost
+        ),
     )
 
 
@@ -173,7 +181,10 @@ async def main(messages: int) -> None:
         ("naive retry on the other provider", Plan(messages, naive=True)),
     ):
         with tempfile.TemporaryDirectory() as folder:
-            print(_row(name, await play(plan, Path(folder))), flush=True)
+            found = await play(plan, Path(folder))
+            print(_row(name, found), flush=True)
+            for story in found.stories[:3] if not plan.naive else ():
+                print(f"  lost: {story}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Notifications:
         """The messages that these facts lead to."""
         return [message for fact in await self.hear(*facts, now=now) for message in fact.messages]
 
-    async def claim(self, now: datetime = MONDAY, provider: str = "console", tokens: tuple[int, int] = (0, 50)) -> Any:
+    async def claim(self, now: datetime = MONDAY, provider: str = "console", tokens: tuple[int, int] = (50, 50)) -> Any:
         """What this provider takes at `now`."""
 
         async def act(order: Order, db: Any, at: datetime) -> Any:

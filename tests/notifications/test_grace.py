@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from notifications import rule
+from notifications.outcome import Ambiguous
 from notifications.tables import ATTEMPT
 from tests.builders import AT_TEN, MONDAY, only
 from tests.notifications.room import Notifications
@@ -37,3 +38,16 @@ async def test_what_is_worth_nothing_any_more_is_not_tried_again(room: Notificat
     await room.record(one, SILENCE)
     failed = only(await room.end_graces(AT_TEN))
     assert failed.why == "ambiguous"
+
+
+async def test_attempts_that_were_cut_short_count_for_half(room: Notifications) -> None:
+    one, now = await booked(room), MONDAY
+    for tried in range(4):
+        await room.record(one, Ambiguous("connection lost: before the answer"), now)
+        now += seconds(91)
+        said_ = await room.end_graces(now)
+        again = [row for name in ("a", "b") for row in await room.claim(now, name)]
+        mine = [row for row in again if row.message.recipient == "patient"]
+        assert (len(mine), len(said_)) == ((1, 0) if tried < 3 else (0, 1))
+        one = mine[0] if mine else one
+    assert (await state(room))[0] == "failed"

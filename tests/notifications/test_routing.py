@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from notifications.channels import sms_smpp
 from notifications.routing import Health, health, turn
+from services.lines import Line
 from services.pace import Pace
 from tests.builders import MONDAY, minutes
 
@@ -57,3 +59,11 @@ def test_over_a_minute_no_more_leave_than_the_rate_allows() -> None:
         pace.spend(kept, open_)
         sent += kept + open_
     assert 590 <= sent <= 612
+
+
+async def test_urgent_tokens_do_not_fill_the_window_and_a_place_stays_free() -> None:
+    channel = sms_smpp.Channel(sms_smpp.Config(name="a", host="h", system_id="r", password="p", rate=100, window=20))
+    line = Line(channel)
+    assert line.tokens(200) == (20, 19)
+    line.under_way = 19
+    assert line.tokens(200) == (1, 0)

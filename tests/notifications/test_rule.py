@@ -242,7 +242,7 @@ async def test_tokens_that_are_kept_for_urgent_alerts_carry_nothing_else(room: N
     await room.hear(room.booked())
     assert await room.claim(tokens=(5, 0)) == []
     await room.hear(room.escalated("anne"), room.escalated("bruno", 1))
-    assert [one.message.lane for one in await room.claim(tokens=(1, 2))] == [0, 0, 1]
+    assert [one.message.lane for one in await room.claim(tokens=(3, 2))] == [0, 0, 1]
 
 
 async def test_what_must_wait_for_the_morning_waits(room: Notifications) -> None:

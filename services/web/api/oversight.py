@@ -11,6 +11,7 @@ from dispatcher.views import figures
 from notifications import store as outbox
 from services.bus.relay import unpublished
 from services.house import House
+from services.traffic import standing
 from services.web.access import territories_seen
 from services.web.api.slots import period
 from services.web.session import house_of, signed_in
@@ -38,6 +39,12 @@ async def messages(
     bodies = await house.vault.open_many([row.body for row in rows])
     numbers = await house.vault.open_many([row.to for row in rows])
     return [show_message(*shown) for shown in zip(rows, bodies, numbers, strict=True)]
+
+
+@router.get("/api/traffic")
+async def traffic(request: Request) -> Json:
+    """How messages stand: queues, providers and their health, what nobody answered, segments and cost of each day."""
+    return await standing(house_of(request))
 
 
 @router.get("/api/figures")

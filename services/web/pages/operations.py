@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from notifications import store as notices
 from services.storage import aside
+from services.traffic import standing
 from services.watch.alarms import open_alarms
 from services.web.pages.frame import frame
 from services.web.pages.story import open_messages
@@ -64,6 +65,8 @@ async def _state(request: Request) -> dict[str, Any]:
         "territoires ouverts": len(house.territories),
     }
     return frame(request, account) | {
+        "queue_words": {"due": "attendent leur tour", "claimed": "en train de partir", "ambiguous": "sans réponse"},
+        "traffic": await standing(house),
         "bus_up": house.facts.connected,
         "bus_since": house.facts.since,
         "aside": rows,

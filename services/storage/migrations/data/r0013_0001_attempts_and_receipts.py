@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("then", sa.String(), nullable=False, server_default=""),
         sa.Column("avoid", sa.String()),
         sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("lost", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("lost", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("wait_until", AT),
         sa.Column("to_digest", sa.String()),
         sa.Column("segments", sa.Integer(), nullable=False, server_default="1"),
