@@ -146,6 +146,14 @@ class ScarcityTable(SQLModel, table=True):
     body: str
 
 
+class CalledTable(SQLModel, table=True):
+    """When a practitioner was last called for seats."""
+
+    __tablename__ = "called"
+    practitioner_id: str = Field(primary_key=True)
+    at: datetime
+
+
 def _table(model: Any) -> Table:
     table: Table = model.__table__  # SQLModel does not type it
     return table
@@ -153,3 +161,4 @@ def _table(model: Any) -> Table:
 
 REQUEST, TIMER, KNOWN, ROSTER = map(_table, (CareRequestTable, TimerTable, KnownSlotTable, RosterTable))
 DESCRIBED, OFFER, SCARCITY = map(_table, (KnownPractitionerTable, OfferTable, ScarcityTable))
+CALLED = _table(CalledTable)

@@ -116,6 +116,11 @@ def of_return(practitioner_id: str, start: datetime, now: datetime) -> list[Tell
     return [Telling("slot_returned", "practitioner", practitioner_id, 2, now, start)]
 
 
+def of_call(practitioner_id: str, until: datetime, now: datetime) -> list[Telling]:
+    """Seats will be missing: whoever can may open one."""
+    return [Telling("call", "practitioner", practitioner_id, 2, now, until)]
+
+
 def of_escalation(person: str, now: datetime) -> list[Telling]:
     """The named human, before everything else."""
     return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]

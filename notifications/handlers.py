@@ -11,6 +11,7 @@ from notifications import audience, store
 from notifications.audience import LINK_AFTER_VISIT, LINK_WHILE_SOUGHT
 from notifications.store import LinkRow, Links
 from notifications.writing import Desk, about, keep_link, message_of, never_write, own_key, write
+from schemas.call import CallMade
 from schemas.event import Event
 from schemas.house import AlarmRaised
 from schemas.offer import OfferEnded, OfferMade
@@ -143,6 +144,12 @@ async def on_slot_returned(event: SlotReturned, links: Links, now: datetime, *, 
     )
 
 
+async def on_call_made(event: CallMade, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Ask the practitioner whether there is time to spare."""
+    tellings = audience.of_call(event.practitioner_id, event.until, now)
+    return await write(event, tellings, event.until, None, links, now, desk)
+
+
 async def on_alarm_raised(event: AlarmRaised, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Tell the named human that something is wrong. In a territory nobody knows there is nobody to tell."""
     if event.territory not in desk.territories:
@@ -193,6 +200,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         OfferMade: on_offer_made,
         OfferEnded: on_offer_ended,
         SlotReturned: on_slot_returned,
+        CallMade: on_call_made,
         AlarmRaised: on_alarm_raised,
     }
     return {fact: partial(hear, react, desk=desk) for fact, react in on.items()}

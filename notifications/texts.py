@@ -46,6 +46,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "new_patient": {"fr": "{org} : un patient {day} à {time}. Détails : {link}"},
     "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; ce temps est libre. {link}"},
     "slot_returned": {"fr": "{org} : personne {day} à {time}, ce temps vous est rendu. {link}"},
+    "call": {"fr": "{org} : des places manquent d'ici {day} {time}. Ouvrir un créneau aide : {link}"},
     "offer": {"fr": "{org} : un patient à voir {day} à {time}. Dire oui ou non : {link}"},
     "offer_taken": {"fr": "{org} : un confrère voit le patient proposé {day} à {time}. Merci, rien à faire."},
     "offer_withdrawn": {"fr": "{org} : le patient proposé {day} à {time} n'attend plus. Merci, rien à faire."},

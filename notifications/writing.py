@@ -73,9 +73,9 @@ async def write(
 
 
 def about(event: Any) -> str:
-    """What the messages of a fact are about: its request; a slot that nobody took, and an alarm that names none, are
-    about themselves."""
-    names = (getattr(event, name, None) for name in ("request_id", "slot_id", "alarm_id"))
+    """What the messages of a fact are about: its request; a slot that nobody took, a call, and an alarm that names none
+    are about themselves."""
+    names = (getattr(event, name, None) for name in ("request_id", "slot_id", "alarm_id", "id"))
     named: str = next(name for name in names if name)
     return named
 

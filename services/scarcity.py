@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dispatcher import scarcity
+from dispatcher import calls, scarcity
 from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.offers.calling import peak_of
 from dispatcher.planning import bids as bidding
 from dispatcher.planning.demand import A_DAY, AHEAD, WATCHED, demand
 from dispatcher.planning.futures import A_WEEK, LAST_SEAT, Weeks
 from dispatcher.planning.openings import Site
 from dispatcher.planning.outlook import Present, played, working_hours
 from dispatcher.planning.outlook import scarcity as picture
+from schemas.call import Peak
+from schemas.scarcity import Shortage
 from schemas.territory import Territory
 from schemas.values import Mode
 from services.house import House
@@ -37,8 +40,30 @@ async def look(house: House) -> None:
     for territory in house.territories.values():
         try:
             await price(house, territory)
+            await call(house, territory)
         except Exception as failed:
             log.error("scarcity of %s failed: %s", territory.id, type(failed).__name__)
+
+
+async def call(house: House, territory: Territory) -> None:
+    """Before a known peak, gently call those who agreed to be asked for the seats that the forecast misses."""
+    now = house.clock.now()
+    async with house.database.read() as db:
+        found = await scarcity.latest(db, territory.id)
+    if found is None or not timedelta() <= now - found[0] <= scarcity.EVERY + LOOK:
+        return
+    today = now.astimezone(territory.tz).date()
+    near = [day for ahead in range(3) if is_holiday(day := today + timedelta(days=ahead), territory.departement)]
+    peaks: dict[Peak, list[Shortage]] = {}
+    for one in found[1].shortages:
+        peak = peak_of(one, now, territory.tz, near)
+        if peak is not None:
+            peaks.setdefault(peak, []).append(one)
+    professions = {one.profession for those in peaks.values() for one in those}
+    known = [one for one in house.seats.people.of(professions) if one.territory == territory.id]
+    if known:
+        order = own_order(territory.id)
+        await house.mailbox.order(order, partial(calls.call, order, peaks, known))
 
 
 async def price(house: House, territory: Territory) -> None:

@@ -43,6 +43,7 @@ WORDS = {
     "slot.returned.v1": "créneau inutilisé, rendu",
     "pattern.set.v1": "semaine type enregistrée",
     "pattern.ended.v1": "semaine type arrêtée",
+    "call.made.v1": "appel à ouvrir des créneaux",
     "delegation.set.v1": "délégation",
     "feed.added.v1": "agenda relié",
     "feed.removed.v1": "agenda délié",

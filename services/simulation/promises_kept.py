@@ -105,7 +105,7 @@ def _not_twice(ask: Ask) -> list[str]:
         "cancelled": "request.reopened", "withdrawn": "request.withdrawn", "seat_freed": "request.withdrawn",
         "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
-        "offer_lost": "offer.ended", "slot_returned": "slot.returned",
+        "offer_lost": "offer.ended", "slot_returned": "slot.returned", "call": "call.made",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(
         "SELECT about, subject, count(*) FROM audit GROUP BY about, subject")})  # fmt: skip

@@ -25,6 +25,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     dispatcher.KnownPractitionerTable,
     dispatcher.OfferTable,
     dispatcher.ScarcityTable,
+    dispatcher.CalledTable,
     availability.PractitionerTable,
     availability.PracticeTable,
     availability.DelegationTable,

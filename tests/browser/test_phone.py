@@ -57,6 +57,17 @@ def test_a_slot_is_opened_in_six_touches_at_most(desk: Desk, live: Live, doctor:
     assert len(opened(live, doctor, 45)) == before + 1
 
 
+def test_one_touch_says_that_one_is_free_now(desk: Desk, live: Live, doctor: str) -> None:
+    with live.client(doctor) as hands:
+        for slot in hands.get("/api/slots").json()[:40]:
+            hands.post(f"/api/slots/{slot['id']}/cancel")
+    page = sit(desk, doctor)
+    page.get_by_role("button", name="Libre maintenant, 2 h").tap()
+    expect(page.locator("#toasts")).to_contain_text("Créneau ouvert\u00a0: maintenant")
+    expect(page.locator(".slots li").first).to_contain_text("6 places libres".replace(" places", "\u00a0places"))
+    assert len(opened(live, doctor, 120)) == 1
+
+
 def test_one_touch_pauses_and_one_resumes(desk: Desk, live: Live, doctor: str) -> None:
     page = sit(desk, doctor)
     page.get_by_role("button", name="Pause 2 h").tap()
@@ -85,8 +96,7 @@ def test_what_is_opened_without_a_network_is_seen_once_when_it_is_back(desk: Des
     expect(page.locator("#queue li")).to_have_count(1)
     assert opened(live, doctor, 15) == before
     page.context.set_offline(False)
-    page.goto("/me")
-    expect(page.locator("#toasts")).to_contain_text("Créneau ouvert")
+    expect(page).to_have_url(f"{live.url}/me")  # by itself
     expect(page.locator("#queue li")).to_have_count(0)
     expect(page.locator(".slots li", has_text="7 h 30 – 7 h 45")).to_have_count(1)
     page.reload()

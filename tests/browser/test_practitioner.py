@@ -19,7 +19,7 @@ def test_several_slots_are_read_back_and_opened_with_one_press(desk, live, docto
     page = desk.sit(doctor, "/me", viewport=PHONE)
     page.get_by_label("Début").fill("après-demain 6h05")
     page.get_by_label("Durée").select_option("20")
-    page.get_by_label("Répéter").select_option("next")
+    page.get_by_label("Répéter", exact=True).select_option("next")
     page.get_by_label("Combien de fois").fill("3")
     page.get_by_label("Combien de fois").press("Tab")
     preview = page.locator("#preview li")
@@ -78,7 +78,7 @@ def test_taking_back_a_slot_says_whom_it_concerns_and_the_patient_is_sought_anot
 
 def test_a_secretary_chooses_for_whom_she_opens_time(desk, live):
     page = desk.sit("sec-tarn-ouest", "/me", viewport=PHONE)
-    chooser = page.get_by_label("Pour")
+    chooser = page.get_by_label("Pour", exact=True)
     expect(chooser).to_be_visible()
     second = chooser.locator("option").nth(1).inner_text()
     chooser.select_option(label=second)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
+import schemas.call
 import schemas.feed
 import schemas.house
 import schemas.message

@@ -40,6 +40,7 @@ export function flush(me) {
         if (refused instanceof NoAnswer || refused.status === 401) break;
         const problem = [refused.message, ...(refused.errors || []).map(({ detail }) => detail)].join(" ");
         write(read().map((each) => (each.key === one.key ? { ...each, problem } : each)));
+        toast(`${one.words}\u00a0: ${problem}`, { seconds: 10 });
       }
     }
     show();

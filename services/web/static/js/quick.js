@@ -1,7 +1,7 @@
 // How is a slot opened in three touches? A day, an hour, a length; "free now" in one. Works without a network.
 import { $, $$ } from "./ask.js";
 import { now } from "./clock.js";
-import { keepSending, put, whoAmI } from "./queue.js";
+import { flush, keepSending, put, whoAmI } from "./queue.js";
 
 const form = $("#quick");
 const me = form ? whoAmI(form) : {};
@@ -46,6 +46,7 @@ if (form) {
     const five = 300000;
     await put(me, body(wall(Math.ceil((clock() + 60000) / five) * five), 120, 6), "maintenant, 2\u00a0h");
   });
+  if (!form.dataset.account) addEventListener("online", () => flush(me).finally(() => location.replace("/me")));
   setInterval(days, 60000);
   keepSending(me);
 }
