@@ -13,7 +13,7 @@ from availability.feeds.source import Reading, Time
 from availability.mirror import Changes, Wanted, as_slot, changes
 from availability.seating import say_opened
 from availability.store import Desk, PractitionerRow
-from availability.upstream import FeedRow, NewFeed
+from availability.upstream import FeedRow, NewFeed, Origin
 from schemas.event import Event, Order, derived_id
 from schemas.feed import FeedAdded, FeedRemoved
 from schemas.slot import SlotClosed
@@ -55,9 +55,10 @@ async def link(order: Order, new: NewFeed, db: AsyncConnection, now: datetime) -
 async def unlink(order: Order, feed_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
     """Unlink an agenda: its free slots are closed, and those with patients give nobody else a seat."""
     of = await upstream.feed(db, feed_id)
-    if of is None or await _lock(of.practitioner_id, db, now) is None:
+    if of is None:
         return Refused(code="unknown_feed")
-    known = await upstream.slots_of(db, of.id, now)
+    known = _of(of.id, await upstream.agenda(db, of.practitioner_id, now), now)
+    await store.lock_practitioner(db, of.practitioner_id)
     said = await _close(order, [slot for slot in known.values() if not slot.seats], db, now)
     said += await _mark(order, [slot for slot in known.values() if slot.seats and not slot.gone], db, now, gone=True)
     await upstream.forget(db, of.id, now)
@@ -70,7 +71,8 @@ async def follow(
 ) -> Followed:
     """Take in what the feed says. Saying the same twice changes nothing; one that is linked no more says nothing."""
     of = await upstream.feed(db, feed_id)
-    who = None if of is None else await _lock(of.practitioner_id, db, now)
+    agenda = [] if of is None or reading.unchanged else await upstream.agenda(db, of.practitioner_id, now)
+    who = None if of is None else await store.lock_practitioner(db, of.practitioner_id)
     if of is None or who is None:
         return Followed()
     went_well = {"tried_at": now, "succeeded_at": now, "failures": 0, "error": None}
@@ -81,9 +83,9 @@ async def follow(
         return Followed()
     if of.means == "open":
         audience = Audience(specialty=specialty_of(who))
-        followed, left_out = await _follow_open(order, of, who, audience, reading.times, db, now)
+        followed, left_out = await _follow_open(order, of, who, audience, agenda, reading.times, db, now)
     else:
-        followed, left_out = await _follow_busy(order, of, who, reading.times, db, now)
+        followed, left_out = await _follow_busy(order, of, agenda, reading.times, db, now)
     left_out.update(reading.left_out)
     await upstream.note(
         db, of.id, **went_well, read_at=now, etag=reading.etag, modified=reading.modified, times=len(reading.times),
@@ -104,10 +106,9 @@ async def failed(feed_id: str, fault: str, db: AsyncConnection, now: datetime) -
     return of
 
 
-async def _lock(practitioner_id: str, db: AsyncConnection, now: datetime) -> PractitionerRow | None:
-    """The practitioner and the coming slots, locked in the order in which a booking locks them: slots first."""
-    await upstream.lock_agenda(db, practitioner_id, now)
-    return await store.lock_practitioner(db, practitioner_id)
+def _of(feed_id: str, agenda: Iterable[Origin], now: datetime) -> dict[str, SlotRow]:
+    """The feed's slots to come, by uid."""
+    return {one.uid or "": one.slot for one in agenda if one.feed == feed_id and one.slot.start > now}
 
 
 async def _follow_open(
@@ -115,14 +116,14 @@ async def _follow_open(
     of: FeedRow,
     who: PractitionerRow,
     audience: Audience,
+    agenda: Sequence[Origin],
     times: Sequence[Time],
     db: AsyncConnection,
     now: datetime,
 ) -> tuple[Followed, Counter[str]]:
     """The feed's times are open slots."""
-    known = await upstream.slots_of(db, of.id, now)
-    agenda = await store.agenda(db, who.id, now, now + AHEAD_AT_MOST, only_open=True)
-    others = [slot for slot in agenda if slot.slot_id not in {one.slot_id for one in known.values()}]
+    known = _of(of.id, agenda, now)
+    others = [one.slot for one in agenda if one.feed != of.id or one.slot.start <= now]
     taken = await upstream.busy_times(db, who.id, now, now + AHEAD_AT_MOST)
     free = [one for one in times if now < one.start and not touches(one.start, one.ends, taken)]
     by_hand = await upstream.taken_back(db, of.id, now)
@@ -151,14 +152,14 @@ async def _carry_out(
 
 
 async def _follow_busy(
-    order: Order, of: FeedRow, who: PractitionerRow, times: Sequence[Time], db: AsyncConnection, now: datetime
+    order: Order, of: FeedRow, agenda: Sequence[Origin], times: Sequence[Time], db: AsyncConnection, now: datetime
 ) -> tuple[Followed, Counter[str]]:
     """The feed's times are busy ones: slots in them are closed when nobody has a seat, and give nobody else one when
     somebody has. They are not opened again when the time is free again."""
     await upstream.set_busy(db, of, times)
     spans = sorted((one.start, one.ends) for one in times)
-    agenda = await store.agenda(db, who.id, now, now + AHEAD_AT_MOST, only_open=True)
-    hit = [slot for slot in agenda if slot.start > now and touches(slot.start, slot_ends(slot), spans)]
+    coming = [one.slot for one in agenda if one.slot.start > now]
+    hit = [slot for slot in coming if touches(slot.start, slot_ends(slot), spans)]
     said = await _close(order, [slot for slot in hit if not slot.seats], db, now)
     kept = [slot for slot in hit if any(seat.kind != "hold" for seat in slot.seats)]
     said += await _mark(order, [slot for slot in kept if not slot.gone], db, now, gone=True)

@@ -69,8 +69,8 @@ async def publish_slots(
 async def repeat_day(
     order: Order, practitioner_id: str, days: int, zone: ZoneInfo, db: AsyncConnection, now: datetime
 ) -> list[Event] | Refused:
-    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is a busy time
-    of a linked agenda, is left out."""
+    """Open today's remaining times as they were so many days ago: [SlotOpened…]. What would overlap, or is
+    a busy time of a linked agenda, is left out."""
     who = await store.lock_practitioner(db, practitioner_id)
     if who is None:
         return Refused(code="unknown_practitioner")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
 from sqlalchemy import bindparam, delete, select, update
@@ -50,6 +50,14 @@ class FeedRow(NewFeed):
     error: str | None = None
     times: int = 0
     left_out: dict[str, int] = Field(default_factory=dict)
+
+
+class Origin(NamedTuple):
+    """An open slot, and the feed and the uid in it from which it came; None = opened here."""
+
+    feed: str | None
+    uid: str | None
+    slot: SlotRow
 
 
 _LINKED = FEED.c.removed_at.is_(None)
@@ -114,11 +122,13 @@ async def forget(db: AsyncConnection, feed_id: str, now: datetime) -> None:
     await db.execute(update(FEED).where(FEED.c.id == feed_id).values(removed_at=now, url=None, due_at=None))
 
 
-async def slots_of(db: AsyncConnection, feed_id: str, since: datetime) -> dict[str, SlotRow]:
-    """The feed's open slots that begin after `since`, by uid."""
-    query = select(SLOT).where(SLOT.c.feed == feed_id, SLOT.c.status == "open", SLOT.c.start > since)
-    rows = (await db.execute(query.order_by(SLOT.c.start))).all()
-    return dict(zip([row.uid for row in rows], await with_seats(db, rows), strict=True))
+async def agenda(db: AsyncConnection, practitioner_id: str, now: datetime) -> list[Origin]:
+    """The practitioner's open slots that are not over, with where they came from. Locked in the order in which a
+    booking locks them: slots first, then who changes an agenda locks the practitioner."""
+    mine = (SLOT.c.practitioner_id == practitioner_id) & (SLOT.c.ends > now) & (SLOT.c.status == "open")
+    rows = (await db.execute(select(SLOT).where(mine).order_by(SLOT.c.id).with_for_update())).all()
+    slots = await with_seats(db, rows)
+    return [Origin(row.feed, row.uid, slot) for row, slot in zip(rows, slots, strict=True)]
 
 
 async def taken_back(db: AsyncConnection, feed_id: str, since: datetime) -> set[tuple[str, datetime]]:
@@ -132,12 +142,6 @@ async def still_missing(db: AsyncConnection, slot_ids: Sequence[str], now: datet
     """Those of the slots that are gone from their feed, are still to come, and have a patient who keeps them open."""
     query = select(SLOT.c.id).where(SLOT.c.id.in_(slot_ids), SLOT.c.gone, SLOT.c.status == "open", SLOT.c.start > now)
     return set((await db.execute(query)).scalars())
-
-
-async def lock_agenda(db: AsyncConnection, practitioner_id: str, since: datetime) -> None:
-    """Lock the practitioner's open slots after `since`, in the order in which all lock them."""
-    mine = (SLOT.c.practitioner_id == practitioner_id) & (SLOT.c.start > since) & (SLOT.c.status == "open")
-    (await db.execute(select(SLOT.c.id).where(mine).order_by(SLOT.c.id).with_for_update())).all()
 
 
 async def come_from(db: AsyncConnection, feed_id: str, uids: Mapping[str, str]) -> None:

@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,10 +16,6 @@ from nats.errors import Error as NatsError
 
 from availability import handlers as availability
 from dispatcher import handlers as dispatcher
-from dispatcher import members
-from dispatcher import scarcity as priced
-from dispatcher import store as dispatcher_store
-from dispatcher.matching.seats import by_hour, fill
 from dispatcher.rounds import EVERY
 from notifications import handlers as notifications
 from schemas.event import durable
@@ -30,11 +25,12 @@ from services.audit.sealer import Sealer
 from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats, embedded
-from services.bus.streams import STREAM, prepare_readers, prepare_stream
+from services.bus.streams import prepare_readers, prepare_stream
 from services.bus.upkeep import Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.feeds import polling
 from services.house import House
+from services.picture import fill_seats, learn_slots
 from services.providers import close_channels
 from services.reference.communes import load_communes
 from services.retention import Retention
@@ -218,7 +214,7 @@ async def _join_when_it_is_there(house: House, url: str, stack: AsyncExitStack) 
     with suppress(TimeoutError):
         await asyncio.wait_for(joined.wait(), BUS_WITHIN)
     if not joined.is_set():
-        await _fill_seats(house)
+        await fill_seats(house)
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:
@@ -253,32 +249,6 @@ async def _hang_up(broker: NatsBroker, client: Client) -> None:
 async def _close(client: Client) -> None:
     """A connection that broke cannot be closed well: nats-py raises, or cancels who waits for it."""
     await asyncio.gather(client.close(), return_exceptions=True)
-
-
-async def learn_slots(house: House, client: Client) -> None:
-    """Fill the index from the database, then follow the facts from where the projection had got to."""
-    js = client.jetstream(timeout=10)
-    last = (await js.stream_info(STREAM)).state.last_seq
-    behind = [
-        info.ack_floor.stream_seq
-        for info in await js.consumers_info(STREAM)
-        if info.name.startswith("dispatcher-") and info.ack_floor and (info.num_pending or info.num_ack_pending)
-    ]
-    first = min([last, *behind]) + 1
-    await _fill_seats(house)
-    house.facts.watch(house.seats.hear)
-    await house.facts.start(client, first)
-
-
-async def _fill_seats(house: House) -> None:
-    async with house.database.read() as db:
-        now = house.clock.now()
-        fill(house.seats, await dispatcher_store.known_slots(db, now - timedelta(hours=1)))
-        for practitioner_id in await members.fill(house.seats.people, db, now):
-            house.seats.know_again(practitioner_id)
-        for territory in house.territories:
-            if (known := await priced.latest(db, territory)) is not None:
-                house.seats.know_bids(territory, by_hour(known[1].bids))
 
 
 def _spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -32,7 +32,7 @@ log = logging.getLogger("relais.feeds")
 
 EVERY = 3.0
 """Seconds between two looks at which feeds are due: one asked for by hand is read within this."""
-AT_ONCE = 8
+AT_ONCE = 16
 """Feeds waited for at the same time."""
 BATCH = 64
 WITHIN = 60.0

@@ -23,7 +23,8 @@ from services.bus.streams import prepare_readers, prepare_stream
 from services.bus.worker import subscribe
 from services.house import House
 from services.mailbox import Decide, Mailbox, Outcome
-from services.run import ROOMS, learn_slots, room_reactions
+from services.picture import learn_slots
+from services.run import ROOMS, room_reactions
 from services.sender import Sender
 from services.settings import Settings
 from services.simulation.faults import Crash

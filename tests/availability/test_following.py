@@ -1,67 +1,21 @@
 """Do a practitioner's slots follow an agenda kept elsewhere, and does nobody who has a seat lose it?"""
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
-from availability import upstream
 from availability.booking import HOLD_FOR
-from availability.feeds.source import Reading, Time
-from availability.following import AT_THE_LATEST, EVERY, MOST_FEEDS, Followed, failed, follow, link, unlink
-from availability.orders import cancel_slot, hold_seat, publish_slots, register_practitioners, repeat_day, set_terms
-from availability.upstream import FeedRow, NewFeed
+from availability.following import AT_THE_LATEST, EVERY, MOST_FEEDS, failed, unlink
+from availability.orders import cancel_slot, hold_seat, register_practitioners, set_terms
 from schemas.feed import FeedAdded, FeedRemoved
 from schemas.practitioner import Terms
 from schemas.slot import HoldReleased, SeatFreed, SlotBooked, SlotClosed, SlotLost, SlotOpened
 from schemas.values import Mode, Refused
-from tests.availability.feeds.conftest import PARIS
+from tests.availability.linked import Agenda, at, kinds
 from tests.availability.room import Availability, withdrawal_of
 from tests.builders import AT_TEN, MONDAY, a_new_slot, a_practitioner, an_order, hours, minutes
-
-
-def at(start: datetime = AT_TEN, lasts: int = 15, uid: str = "", **more: Any) -> Time:
-    return Time(uid or f"at-{start:%H%M}", start, start + minutes(lasts), **more)
-
-
-class Agenda:
-    """An agenda kept elsewhere of gp-1, and what it says."""
-
-    def __init__(self, room: Availability, feed_id: str = "feed-1") -> None:
-        self.room = room
-        self.id = feed_id
-
-    async def link(self, **more: Any) -> "Agenda":
-        usual: dict[str, Any] = {"id": self.id, "practitioner_id": "gp-1", "kind": "ical", "means": "open"}
-        self.said = await self.room.ask(link, an_order(), NewFeed(**(usual | more)))
-        return self
-
-    async def says(self, *times: Time, now: datetime = MONDAY, **more: Any) -> Followed:
-        followed = await self.room.ask(
-            follow, an_order(), self.id, Reading(times, **more), lambda who: who.specialty or "", now=now
-        )
-        assert isinstance(followed, Followed)
-        return followed
-
-    async def row(self) -> FeedRow:
-        async with self.room.database.read() as db:
-            row = await upstream.feed(db, self.id)
-        assert row is not None
-        return row
-
-    async def open(self, now: datetime = MONDAY) -> dict[str, Any]:
-        async with self.room.database.read() as db:
-            return await upstream.slots_of(db, self.id, now)
-
-
-@pytest.fixture
-async def agenda(room: Availability) -> Agenda:
-    return await Agenda(room).link()
-
-
-def kinds(followed: Followed) -> list[str]:
-    return [type(one).__name__ for one in followed.said]
 
 
 async def test_linking_is_said_without_the_address(agenda: Agenda) -> None:
@@ -236,45 +190,6 @@ async def test_unlinking_closes_what_is_free_keeps_the_patients_and_forgets_the_
     assert kinds(await agenda.says(at(AT_TEN + hours(2)))) == [], "a reading under way says nothing any more"
 
 
-# --- busy times -----------------------------------------------------------------------------------------
-
-
-async def test_a_busy_time_closes_what_nobody_has_and_spares_the_patients(room: Availability) -> None:
-    free, taken, away = await room.publish(
-        a_new_slot(AT_TEN, 15), a_new_slot(AT_TEN + hours(1), 30, capacity=2), a_new_slot(AT_TEN + hours(3), 15)
-    )
-    await room.choose("req-1", taken.slot_id)
-    busy = await Agenda(room).link(means="busy")
-    followed = await busy.says(at(AT_TEN + minutes(10), 70, "a"))
-    assert sorted(kinds(followed)) == ["SlotClosed", "SlotOpened"]
-    assert (await room.slot(free.slot_id)).status == "closed"
-    assert (await room.slot(away.slot_id)).status == "open"
-    kept = await room.slot(taken.slot_id)
-    assert (kept.status, len(kept.seats), kept.gone) == ("open", 1, True)
-    assert (await busy.row()).left_out == {"booked": 1}
-    assert followed.missing == [], "the practitioner knows that she is busy: nobody need call"
-
-
-async def test_nothing_is_opened_in_a_busy_time_until_it_is_free_again(room: Availability, agenda: Agenda) -> None:
-    busy = await Agenda(room, "busy").link(means="busy")
-    await busy.says(at(AT_TEN, 60, "a"))
-    refused = await room.ask(publish_slots, an_order(), "gp-1", [a_new_slot(AT_TEN + minutes(30))])
-    assert refused.code == "busy_elsewhere"
-    assert kinds(await agenda.says(at(AT_TEN + minutes(30)), at(AT_TEN + minutes(60)))) == ["SlotOpened"]
-    assert (await agenda.row()).left_out == {"busy": 1}
-    await busy.says(at(AT_TEN - minutes(60), 60, "a"))
-    assert kinds(await agenda.says(at(AT_TEN + minutes(30)), at(AT_TEN + minutes(60)))) == ["SlotOpened"]
-
-
-async def test_a_day_repeated_leaves_out_what_a_linked_agenda_takes(room: Availability) -> None:
-    await room.publish(a_new_slot(AT_TEN), a_new_slot(AT_TEN + hours(1)))
-    tuesday = MONDAY + timedelta(days=1)
-    busy = await Agenda(room).link(means="busy")
-    await busy.says(at(AT_TEN + timedelta(days=1), 30, "a"))
-    said = await room.ask(repeat_day, an_order(), "gp-1", 1, PARIS, now=tuesday)
-    assert [one.start for one in said] == [AT_TEN + timedelta(days=1, hours=1)]
-
-
 # --- how it goes ----------------------------------------------------------------------------------------
 
 
@@ -308,3 +223,18 @@ async def test_hundreds_of_times_are_followed(agenda: Agenda, count: int) -> Non
     times = [at(AT_TEN + timedelta(minutes=20 * n), uid=f"t{n}") for n in range(count)]
     assert len((await agenda.says(*times)).said) == count
     assert len((await agenda.says(*times[10:])).said) == 10
+
+
+async def test_readings_and_bookings_at_once_lose_nobody(room: Availability) -> None:
+    """Both lock slots before the practitioner: on PostgreSQL neither waits for ever for the other."""
+    agenda = await Agenda(room).link()
+    times = [at(AT_TEN + minutes(20 * n), uid=f"t{n}") for n in range(12)]
+    opened = [one for one in (await agenda.says(*times)).said if isinstance(one, SlotOpened)]
+    booking = [room.choose(f"req-{n}", slot.slot_id) for n, slot in enumerate(opened)]
+    readings = [agenda.says(*times[n:]) for n in (6, 8, 10)]
+    answers = await asyncio.gather(*booking, *readings)
+    booked = [facts[0] for facts in answers[: len(booking)] if isinstance(facts[0], SlotBooked)]
+    for fact in booked:
+        slot = await room.slot(fact.slot_id)
+        assert (slot.status, len(slot.seats)) == ("open", 1)
+    assert len(booked) >= 2, "those that never left the feed at least"

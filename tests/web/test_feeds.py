@@ -71,6 +71,14 @@ async def test_a_subscription_address_is_an_https_one(anne, house) -> None:
     assert await house.vault.open(row.url) == "https://agenda.example.org/a.ics"
 
 
+async def test_the_same_address_again_is_the_same_link(anne) -> None:
+    first, again = await link(anne), await link(anne)
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    busy = await link(anne, means="busy")
+    assert busy.json()["id"] != first.json()["id"]
+    assert len((await anne.get("/api/feeds")).json()) == 2
+
+
 async def test_nobody_links_or_sees_an_agenda_of_somebody_else(anne, sign_in) -> None:
     feed = (await link(anne)).json()["id"]
     bruno, far = await sign_in("dr-bruno"), await sign_in("coord-toulouse-ouest")

@@ -62,7 +62,8 @@ async def look(request: Request) -> list[Json]:
 
 @router.post("/api/feeds", status_code=201)
 async def link(request: Request, body: Link) -> Json:
-    """Link an agenda behind an https address. It is read within seconds, then every five minutes."""
+    """Link an agenda behind an https address. It is read within seconds, then every five minutes. The same address
+    again, with the same meaning, is the same link."""
     house, account = house_of(request), signed_in(request)
     who = await _for_whom(house, account, body.practitioner_id)
     url = "https://" + body.url.removeprefix("webcal://") if body.url.startswith("webcal://") else body.url
@@ -72,6 +73,9 @@ async def link(request: Request, body: Link) -> Json:
         mistakes.append(Mistake("national_id", "needs_number"))
     if mistakes:
         raise Problem("invalid", mistakes=mistakes)
+    known = await _linked(house, who.id, body.kind, body.means, url)
+    if known is not None:
+        return show_feed(known)
     feed = NewFeed(
         id=new_id(house.clock.now()),
         practitioner_id=who.id,
@@ -163,6 +167,14 @@ def show_feed(row: FeedRow) -> Json:
         "error": row.error,
         "what_to_do": None if row.error is None else say_fault(row.error),
     }
+
+
+async def _linked(house: House, practitioner_id: str, kind: str, means: str, url: str) -> FeedRow | None:
+    """The practitioner's feed with this very address and meaning."""
+    async with house.database.read() as db:
+        rows = [one for one in await upstream.feeds(db, [practitioner_id]) if (one.kind, one.means) == (kind, means)]
+    urls = await house.vault.open_many([row.url for row in rows])
+    return next((row for row, known in zip(rows, urls, strict=True) if known == url), None)
 
 
 async def _link(house: House, account: Account, feed: NewFeed) -> None:

@@ -209,3 +209,24 @@ async def test_pages_without_end_are_not_read_without_end(other: Elsewhere) -> N
     paged(other, lambda page: f"{other.base}/fhir/Slot?page=0")
     with pytest.raises(Unreadable, match="too_many"):
         await slots(other, "PSIndiv", SAS_DOCTOR)
+
+
+@pytest.mark.parametrize(("code", "left_out"), [("10", {}), ("60", {"profession": 1})])
+async def test_a_slot_of_another_profession_is_left_out(other: Elsewhere, code: str, left_out: dict[str, int]) -> None:
+    """Somebody with two professions has a role for each."""
+    said = bundle("CPTS1")
+    system = "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante"
+    for entry in said["entry"]:
+        if entry["resource"]["resourceType"] == "PractitionerRole":
+            entry["resource"]["code"] = [{"coding": [{"system": system, "code": code}]}]
+    other.say = lambda target, headers: Page(json.dumps(said).encode())
+    reading = await slots(other, "CPTS1", CPTS_DOCTOR)
+    assert (len(reading.times), reading.left_out) == (0 if left_out else 1, left_out)
+
+
+@pytest.mark.parametrize("status", ["busy", "busy-unavailable", "busy-tentative", "entered-in-error", None])
+async def test_only_what_is_free_is_open(other: Elsewhere, status: str | None) -> None:
+    said = bundle("CPTS1")
+    said["entry"][0]["resource"]["status"] = status
+    other.say = lambda target, headers: Page(json.dumps(said).encode())
+    assert (await slots(other, "CPTS1", CPTS_DOCTOR)).times == ()
