@@ -14,9 +14,11 @@ from dispatcher.matching.pair import urgency_weight
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.words import chosen_with_the_patient
 from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
+from dispatcher.replies import on_patient_wrote
 from dispatcher.steps import choose, left_to_others, look, say_unmatched
 from dispatcher.store import Desk
 from schemas.event import Event
+from schemas.message import PatientWrote
 from schemas.practitioner import PractitionerDescribed
 from schemas.request import CareRequested
 from schemas.slot import (
@@ -125,5 +127,6 @@ def reactions(seats: OpenSeats) -> dict[type[Event], Any]:
         HoldReleased: on_slot_news,
         SeatFreed: on_slot_news,
         PractitionerDescribed: on_practitioner_described,
+        PatientWrote: on_patient_wrote,
     }
     return {fact: partial(hear, react, seats=seats) for fact, react in on.items()}

@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import store
-from dispatcher.asking import stop
 from dispatcher.life import PLACED, SEATED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.steps import Outcome, choose, close_as, end
+from dispatcher.steps import Outcome, choose, close_as, withdrawn
 from dispatcher.views import OnCall, RequestRow
 from schemas.event import Event, Order, derived_id
 from schemas.request import (
@@ -19,7 +18,6 @@ from schemas.request import (
     Patient,
     RequestConfirmed,
     RequestErased,
-    RequestWithdrawn,
     RosterSet,
     Why,
 )
@@ -61,21 +59,7 @@ async def withdraw(order: Order, request_id: str, db: AsyncConnection, now: date
     row = await desk.load(request_id)
     if row is None or row.state in TERMINAL:
         return _refuse(row)
-    asked_no_more = await stop(order, row, "withdrawn", desk, now)
-    await end(desk, row, State.WITHDRAWN, now)
-    known = row.state in PLACED  # nobody was told the hour of a seat that only keeps a promise
-    return [
-        *asked_no_more,
-        RequestWithdrawn.after(
-            order,
-            now,
-            request_id=request_id,
-            slot_id=row.slot_id or row.pending,
-            practitioner_id=row.practitioner_id if known else None,
-            start=row.start if known else None,
-            patient=row.patient,
-        ),
-    ]
+    return await withdrawn(order, row, desk, now)
 
 
 async def place(

@@ -5,14 +5,14 @@ from typing import Literal
 
 from dispatcher import store
 from dispatcher.asking import ask_people, stop
-from dispatcher.life import OVERDUE_EVERY, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
+from dispatcher.life import OVERDUE_EVERY, PLACED, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
 from dispatcher.matching.choice import Option, count_refusals, propose
 from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
-from schemas.request import CareUnmatched, RequestClosed, RequestEscalated
+from schemas.request import CareUnmatched, RequestClosed, RequestEscalated, RequestWithdrawn
 from schemas.slot import Seating, SlotChosen
 from schemas.values import Mode
 
@@ -143,6 +143,25 @@ async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, desk: Desk, 
     slot_id = row.slot_id or row.pending
     closed = RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=slot_id)
     return [*asked_no_more, closed]
+
+
+async def withdrawn(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
+    """Nobody need see the patient any more."""
+    asked_no_more = await stop(cause, row, "withdrawn", desk, now)
+    await end(desk, row, State.WITHDRAWN, now)
+    known = row.state in PLACED  # nobody was told the hour of a seat that only keeps a promise
+    return [
+        *asked_no_more,
+        RequestWithdrawn.after(
+            cause,
+            now,
+            request_id=row.request_id,
+            slot_id=row.slot_id or row.pending,
+            practitioner_id=row.practitioner_id if known else None,
+            start=row.start if known else None,
+            patient=row.patient,
+        ),
+    ]
 
 
 async def end(desk: Desk, row: RequestRow, state: State, now: datetime) -> None:

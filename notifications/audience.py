@@ -126,6 +126,14 @@ def of_escalation(person: str, now: datetime) -> list[Telling]:
     return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]
 
 
+def of_answer(request_id: str, person: str, now: datetime, *, alarm: bool, sms: bool) -> list[Telling]:
+    """The patient wrote: a human reads it, at once when there is a word of danger; the patient hears what to do."""
+    lane, until = (0 if alarm else 1), now + URGENT_FOR
+    human = Telling("patient_alarm" if alarm else "patient_wrote", "human", person, lane, now, until)
+    patient = Telling("call_15" if alarm else "being_read", "patient", request_id, lane, now, until)
+    return [human, patient] if sms else [human]
+
+
 def of_alarm(person: str, now: datetime) -> list[Telling]:
     """The one on call, before everything else: something of the house itself is wrong."""
     return [Telling("alarm", "human", person, 0, now, now + URGENT_FOR)]

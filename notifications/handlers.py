@@ -16,6 +16,7 @@ from schemas.event import Event
 from schemas.house import AlarmRaised
 from schemas.offer import OfferEnded, OfferMade
 from schemas.request import (
+    RequestAnswered,
     RequestBooked,
     RequestClosed,
     RequestEscalated,
@@ -112,6 +113,12 @@ async def on_request_escalated(event: RequestEscalated, links: Links, now: datet
     return await write(event, audience.of_escalation(event.person, now), event.deadline, None, links, now, desk)
 
 
+async def on_request_answered(event: RequestAnswered, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Somebody must read what the patient wrote, and the patient hears that somebody does."""
+    tellings = audience.of_answer(event.request_id, event.person, now, alarm=event.alarm, sms=event.patient.sms)
+    return await write(event, tellings, event.at, event.patient, links, now, desk)
+
+
 async def on_offer_made(event: OfferMade, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Ask the practitioner, unless it was over before we heard of it."""
     if await store.fate(links.db, message_of(event, "offer", event.practitioner_id)) is not None:
@@ -197,6 +204,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestWithdrawn: on_request_withdrawn,
         RequestClosed: on_request_closed,
         RequestEscalated: on_request_escalated,
+        RequestAnswered: on_request_answered,
         OfferMade: on_offer_made,
         OfferEnded: on_offer_ended,
         SlotReturned: on_slot_returned,

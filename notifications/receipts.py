@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifications import attempts, rule
 from notifications.attempts import Claimed
 from notifications.outcome import Fate, Heard, Receipt, Reply
+from notifications.replies import meaning
 from notifications.sending import Carriers, follow, say_sent, stand
 from notifications.store import MessageRow, row_of
 from notifications.tables import ATTEMPT, DEAD_NUMBER, INBOUND, MESSAGE
@@ -113,7 +114,8 @@ async def _reply(provider: str, one: Reply, vault: Vault, minute: str) -> Writte
     same = derived_id(provider, one.id or minute, str(digest), vault.digest(one.text), str(one.acknowledges))
     sealed = await vault.seal(f"from:{digest}", f"reply:{same}", one.text) if digest else None
     body = sealed.model_dump_json() if sealed else None
-    return Written(same, "reply", None, None, digest, None, None, body, one.acknowledges)
+    code = None if one.acknowledges else meaning(one.text)
+    return Written(same, "reply", None, None, digest, None, code, body, one.acknowledges)
 
 
 async def _match(

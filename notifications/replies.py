@@ -7,19 +7,8 @@ wherever it stands: one alert too many costs a call, one too few a life.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
-
-class Meaning(StrEnum):
-    """`other` = a human must read it."""
-
-    YES = "yes"
-    NO = "no"
-    CANCEL = "cancel"
-    STOP = "stop"
-    NO_VEHICLE = "no_vehicle"
-    ALARM = "alarm"
-    OTHER = "other"
+from schemas.message import Meaning
 
 
 def _plain(text: str) -> str:
@@ -33,17 +22,17 @@ def _all(*words: str) -> frozenset[str]:
 
 
 WHOLE: Mapping[Meaning, frozenset[str]] = {
-    Meaning.YES: _all(
+    "yes": _all(
         *("oui", "ok", "d'accord", "je confirme", "confirmé", "c'est bon"),
         *("yes", "I confirm", "نعم", "اوكي", "sim", "confirmo", "evet", "tamam"),
     ),
-    Meaning.NO: _all("non", "no", "لا", "não", "hayır"),
-    Meaning.CANCEL: _all(
+    "no": _all("non", "no", "لا", "não", "hayır"),
+    "cancel": _all(
         *("annuler", "annule", "annulez", "annulation", "j'annule", "je ne viens pas", "je ne viendrai pas"),
         *("cancel", "I cancel", "إلغاء", "الغاء", "cancelar", "cancelo", "iptal"),
     ),
-    Meaning.STOP: _all("stop", "arrêt", "arrêtez", "desinscrire", "unsubscribe"),
-    Meaning.NO_VEHICLE: _all(
+    "stop": _all("stop", "arrêt", "arrêtez", "desinscrire", "unsubscribe"),
+    "no_vehicle": _all(
         *("pas de voiture", "sans voiture", "je n'ai pas de voiture", "pas de véhicule", "sans véhicule"),
         *("je n'ai pas de véhicule", "je suis sans voiture", "je suis sans véhicule", "pas de permis", "no car"),
         *("I have no car", "لا سيارة", "ليس لدي سيارة", "sem carro", "não tenho carro", "arabam yok"),
@@ -83,10 +72,10 @@ def meaning(text: str) -> Meaning:
     """What is meant. Two meanings in one message, and whatever is not known, is `other`."""
     said = _plain(text)
     if any(_has(said, word) for word in ALARM):
-        return Meaning.ALARM
+        return "alarm"
     bare = _without(said, POLITE)
     found = [one for one, words in WHOLE.items() if bare in words]
-    return found[0] if len(found) == 1 else Meaning.OTHER
+    return found[0] if len(found) == 1 else "other"
 
 
 def _has(said: str, words: str) -> bool:

@@ -54,3 +54,16 @@ class MessageFailed(Event):
     kind: str
     channel: str
     why: Literal["refused", "not_sent", "ambiguous", "expired"]
+
+
+Meaning = Literal["yes", "no", "cancel", "stop", "no_vehicle", "alarm", "other"]
+"""What a patient's words mean; `other` = a human must read them."""
+
+
+class PatientWrote(Event):
+    """A patient answered by SMS, with words that mean this. The words themselves are in `reply_id`, sealed."""
+
+    subject: ClassVar[str] = "patient.wrote.v1"
+    request_id: str
+    reply_id: str
+    meaning: Meaning

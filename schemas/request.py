@@ -176,6 +176,16 @@ class EscalationAcknowledged(Event):
     request_id: str
 
 
+class RequestAnswered(Event):
+    """The patient answered by SMS what only a human can act on: this one must read it. `alarm` = a word of danger."""
+
+    subject: ClassVar[str] = "request.answered.v1"
+    request_id: str
+    person: str
+    alarm: bool
+    patient: Patient
+
+
 class RequestErased(Event):
     """The person asked to be forgotten: what was sealed about the request can be read by nobody any more."""
 

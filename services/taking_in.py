@@ -1,9 +1,13 @@
 """How does what a provider says come in? Sealed, written down, matched, committed; only then is the provider told."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from notifications import receipts
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications import questions, receipts
 from notifications.outcome import Channel, Heard
+from schemas.event import Event
 from schemas.sealed import Vault
 from services.clock import Clock
 from services.ids import own_order
@@ -17,4 +21,9 @@ async def take_in(
     """Returns when it is committed, whatever it was about."""
     order, known = own_order(), carriers(channels)
     rows = await receipts.written(provider, heard, vault, f"{clock.now():%Y-%m-%dT%H:%M}")
-    await mailbox.order(order, lambda db, now: receipts.hear(order, provider, rows, known, db, now))
+
+    async def write_down(db: AsyncConnection, now: datetime) -> list[Event]:
+        said = await receipts.hear(order, provider, rows, known, db, now)
+        return said + await questions.said([row.id for row in rows if row.kind == "reply"], db, now)
+
+    await mailbox.order(order, write_down)

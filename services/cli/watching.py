@@ -40,6 +40,8 @@ WORDS = {
     "offer.accepted.v1": "praticien d'accord",
     "offer.declined.v1": "praticien non disponible",
     "offer.ended.v1": "sollicitation terminée",
+    "patient.wrote.v1": "réponse du patient par SMS",
+    "request.answered.v1": "réponse d'un patient, à lire",
     "slot.returned.v1": "créneau inutilisé, rendu",
     "pattern.set.v1": "semaine type enregistrée",
     "pattern.ended.v1": "semaine type arrêtée",

@@ -15,6 +15,7 @@ from dispatcher.life import OPEN
 from dispatcher.matching.choice import propose
 from dispatcher.views import RequestRow
 from notifications import store as notices
+from notifications.questions import written_about
 from notifications.texts import LANGUAGES
 from services.audit.history import history
 from services.erasure import phone_digest
@@ -25,7 +26,7 @@ from services.web.asking import asking_of
 from services.web.entry import moment_of, phone_of
 from services.web.pages.frame import frame, zone_for
 from services.web.pages.shown import Shown, show
-from services.web.pages.story import open_messages, timeline
+from services.web.pages.story import open_messages, open_replies, timeline
 from services.web.problems import Problem
 from services.web.render import page, profession_label
 from services.web.saying import say_delay, say_time, say_when
@@ -118,13 +119,14 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
         (shown,) = await show(house, db, [row], zone, await names_on_call(house, db, account.territory))
         past = timeline(await history(db, request_id))
         messages = await notices.messages_about(db, request_id)
+        replies = await written_about(db, request_id)
         asking = await asking_of(house, db, row)
         instead = await _instead(house, db, row) if row.state in OPEN and not row.pending else []
     person = row.patient
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
     values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": past, "row": shown}
     values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS, "instead": instead}
-    values["asking"] = asking
+    values |= {"asking": asking, "replies": await open_replies(house, replies)}
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.store import MessageRow
+from schemas.sealed import Sealed
 from schemas.values import Role
 from services.audit.history import AuditRow
 from services.house import House
@@ -25,6 +26,8 @@ WORDS: dict[str, str] = {
     "request.escalated": "Une personne est alertée",
     "escalation.acknowledged": "Alerte prise en main",
     "request.confirmed": "Le patient confirme sa venue",
+    "patient.wrote": "Le patient a répondu par SMS",
+    "request.answered": "Une personne est prévenue de lire cette réponse",
     "booking.cancelled": "Le praticien retire son créneau",
     "request.reopened": "Relais cherche une nouvelle place",
     "request.withdrawn": "Demande annulée",
@@ -81,6 +84,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """What the patient answered by SMS; None = forgotten."""
+
+    at: datetime
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A message as a person would see it."""
 
@@ -103,6 +114,12 @@ def timeline(rows: Iterable[AuditRow]) -> list[Happened]:
         if said in WORDS and not (said == "offer.made" and told and told[-1].words == WORDS[said]):
             told.append(Happened(row.at, WORDS[said], BY.get(row.actor.role, "") if said in PEOPLE else ""))
     return told
+
+
+async def open_replies(house: House, rows: Sequence[tuple[datetime, str | None]]) -> list[Wrote]:
+    """What the patient wrote, opened: only for pages whose reader may."""
+    boxes = [Sealed[str].model_validate_json(body) if body else None for _, body in rows]
+    return [Wrote(at, text) for (at, _), text in zip(rows, await house.vault.open_many(boxes), strict=True)]
 
 
 async def open_messages(house: House, rows: Sequence[MessageRow]) -> list[Told]:

@@ -1,0 +1,32 @@
+"""What does the dispatcher do when a patient answers by SMS? Clear words are acted on; a named human reads the rest."""
+
+from datetime import datetime
+
+from dispatcher import store
+from dispatcher.life import SEATED, TERMINAL, State
+from dispatcher.matching.seats import OpenSeats
+from dispatcher.steps import withdrawn
+from dispatcher.store import Desk
+from schemas.event import Event
+from schemas.message import PatientWrote
+from schemas.request import RequestAnswered, RequestConfirmed
+
+
+async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
+    """Yes confirms, no and cancel end the request; a word of danger, and whatever else was written, is for a human."""
+    row = await desk.load(event.request_id)
+    if row is None:
+        return []
+    if event.meaning == "yes" and row.state in SEATED:
+        if row.state is not State.BOOKED:
+            return []
+        await desk.change(row, state=State.CONFIRMED)
+        return [RequestConfirmed.after(event, now, request_id=row.request_id, slot_id=row.slot_id)]
+    if event.meaning in ("no", "cancel") and row.state not in TERMINAL:
+        return await withdrawn(event, row, desk, now)
+    people = await store.roster(desk.db, row.territory)
+    person = people[0].person if people else f"coord-{row.territory}"
+    alarm = event.meaning == "alarm"
+    return [
+        RequestAnswered.after(event, now, request_id=row.request_id, person=person, alarm=alarm, patient=row.patient)
+    ]

@@ -1,0 +1,55 @@
+"""Which question does a patient's SMS answer? The latest message to that number; what she means is said at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications.tables import ATTEMPT, INBOUND, MESSAGE
+from schemas.event import Event, Order, derived_id
+from schemas.message import PatientWrote
+from schemas.values import system_actor
+
+OPEN_FOR = timedelta(days=3)
+"""How long a message can be answered: the longest promise, and a day."""
+
+
+async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> list[Event]:
+    """What patients mean by these replies, which were written down just now: [PatientWrote…]. What comes from a number
+    to which nothing was sent stays where it is, unmatched."""
+    fresh = INBOUND.c.id.in_(list(reply_ids)), INBOUND.c.kind == "reply", INBOUND.c.state == "new"
+    replies = (await db.execute(select(INBOUND).where(*fresh, INBOUND.c.digest.is_not(None)))).all()
+    found: list[Event] = []
+    for reply in replies:
+        message = await _asked(reply.digest, db, now)
+        if message is None:
+            continue
+        matched = {"state": "matched", "message_id": message.id}
+        await db.execute(update(INBOUND).where(INBOUND.c.id == reply.id).values(matched))
+        cause = Order(
+            id=derived_id(message.request_id, reply.id),
+            territory=message.territory,
+            actor=system_actor(message.territory),
+        )
+        found.append(
+            PatientWrote.after(
+                cause, now, request_id=message.request_id, reply_id=reply.id, meaning=reply.code or "other"
+            )
+        )
+    return found
+
+
+async def written_about(db: AsyncConnection, request_id: str) -> list[tuple[datetime, str | None]]:
+    """What the patient wrote, sealed, oldest first, and when; None = forgotten."""
+    mine = INBOUND.c.kind == "reply", MESSAGE.c.request_id == request_id
+    query = select(INBOUND.c.at, INBOUND.c.body).join(MESSAGE, MESSAGE.c.id == INBOUND.c.message_id).where(*mine)
+    return [(row.at, row.body) for row in await db.execute(query.order_by(INBOUND.c.at))]
+
+
+async def _asked(digest: str, db: AsyncConnection, now: datetime) -> Any:
+    """The patient's message that was sent to this number last."""
+    here = ATTEMPT.c.to_digest == digest, ATTEMPT.c.claimed_at > now - OPEN_FOR, MESSAGE.c.recipient == "patient"
+    query = select(MESSAGE).join(ATTEMPT, ATTEMPT.c.message_id == MESSAGE.c.id).where(*here)
+    return (await db.execute(query.order_by(ATTEMPT.c.claimed_at.desc()).limit(1))).first()

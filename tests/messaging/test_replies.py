@@ -1,0 +1,60 @@
+"""Does what a patient writes reach the request it is about, whatever the number, and is it read by nobody else?"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from notifications import questions
+from notifications.outcome import Reply
+from notifications.tables import INBOUND
+from services.addresses import sender_of
+from services.house import House
+from services.storage.ledger import OUTBOX
+from services.taking_in import take_in
+from tests.messaging.test_sender import Sms, house, write
+
+NUMBER = "+33639980001"
+
+
+async def asked(made: House, message_id: str, request_id: str) -> None:
+    """A message about the request was sent to the number."""
+    await write(made, message_id, request_id=request_id, recipient_id=request_id, to_digest=made.vault.digest(NUMBER))
+    await sender_of(made).send_due()
+
+
+async def writes(made: House, text: str, number: str = NUMBER) -> None:
+    reply = Reply(number=number, text=text, id=f"in-{text[:9]}")
+    await take_in(made.mailbox, made.vault, made.clock, made.channels, "a", [reply])
+
+
+async def told(made: House) -> list[Any]:
+    async with made.database.read() as db:
+        return [row.body.decode() for row in await db.execute(select(OUTBOX).where(OUTBOX.c.topic.like("%.patient.wrote.%")))]
+
+
+async def test_the_latest_question_is_answered_once(tmp_path: Path, database_url: str) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        await asked(made, "m-1", "req-before")
+        await asked(made, "m-2", "req-now")
+        await writes(made, "OUI merci")
+        await writes(made, "OUI merci")
+        (fact,) = await told(made)
+        assert '"request_id":"req-now"' in fact
+        assert '"meaning":"yes"' in fact
+        assert "merci" not in fact
+        async with made.database.read() as db:
+            ((_, body),) = await questions.written_about(db, "req-now")
+            assert await questions.written_about(db, "req-before") == []
+        assert body is not None
+        assert "merci" not in body
+
+
+async def test_a_number_nobody_wrote_to_is_kept_and_not_guessed(tmp_path: Path, database_url: str) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        await asked(made, "m-1", "req-1")
+        await writes(made, "annuler", "+33639980002")
+        assert await told(made) == []
+        async with made.database.read() as db:
+            (row,) = (await db.execute(select(INBOUND))).all()
+        assert (row.state, row.code) == ("new", "cancel")
