@@ -15,7 +15,7 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.words import chosen_with_the_patient
 from dispatcher.places import on_booking_cancelled, on_slot_booked, on_slot_lost
 from dispatcher.replies import on_patient_wrote
-from dispatcher.steps import choose, left_to_others, look, say_unmatched
+from dispatcher.steps import choose, is_left, look, say_unmatched
 from dispatcher.store import Desk
 from schemas.event import Event
 from schemas.message import PatientWrote
@@ -81,7 +81,7 @@ async def on_slot_news(event: Event, desk: Desk, now: datetime, *, seats: OpenSe
         if len(said) >= left:
             break
         option = consider(row.need, slot, seats, now) if slot.slot_id not in row.lost else None
-        if option is not None and not left_to_others(row, option):
+        if option is not None and not is_left(row, option):
             said += await look(event, row, seats, desk, now)
     return said
 

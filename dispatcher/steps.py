@@ -7,7 +7,7 @@ from dispatcher import store
 from dispatcher.asking import ask_people, stop
 from dispatcher.life import OVERDUE_EVERY, PLACED, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
 from dispatcher.matching.choice import Option, count_refusals, propose
-from dispatcher.matching.ranking import miss_cost
+from dispatcher.matching.ranking import left_to_others
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
@@ -31,7 +31,7 @@ async def look(
     seats.expect_no_more(row.request_id)
     found = propose(row.need, seats, row.territory, now, without=lost)
     best = found.options[0] if found.options else None
-    if best is None or left_to_others(row, best):
+    if best is None or is_left(row, best):
         counts = found.counts or count_refusals(row.need, seats, row.territory, now)
         row = await desk.change(row, counts=counts, unmatched=True)
         return await ask_people(cause, row, seats, desk, now)
@@ -45,9 +45,9 @@ async def look(
     ]
 
 
-def left_to_others(row: RequestRow, option: Option) -> bool:
-    """Whether the seat is worth more to those who have not called yet. Once a human was alerted nothing is."""
-    return option.cost > miss_cost(row.need) and row.state is not State.ESCALATED
+def is_left(row: RequestRow, option: Option) -> bool:
+    """Whether the seat is left to those who have not called yet. Once a human was alerted nothing is."""
+    return row.state is not State.ESCALATED and left_to_others(option.cost, option.terms["scarcity"], row.need)
 
 
 async def choose(

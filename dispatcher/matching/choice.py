@@ -6,10 +6,10 @@ from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import REFUSED, START, Asked, Ints, asked, costs, kms, refusals
+from dispatcher.matching.columns import PRICE, REFUSED, START, Asked, Ints, asked, costs, kms, refusals
 from dispatcher.matching.eligibility import LEFT, first_refusal
 from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
-from dispatcher.matching.ranking import miss_cost, reasons, terms
+from dispatcher.matching.ranking import left_to_others, reasons, terms
 from dispatcher.matching.seats import OpenSeats, OpenSlot
 from dispatcher.matching.shelf import by_start
 from dispatcher.matching.travel import distance_km, road
@@ -126,8 +126,8 @@ def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) 
     if not len(coming):
         return {}
     asking, slots = asked(need, wish_of(need, now), territory, table), table.rows(coming)
-    found = costs(asking, slots)
-    left = int(((found < REFUSED) & (found > miss_cost(need))).sum())
+    found, price = costs(asking, slots), slots.numbers[:, PRICE]
+    left = int(((found < REFUSED) & left_to_others(found, price, need)).sum())
     return refusals(asking, slots) | ({LEFT: left} if left else {})
 
 

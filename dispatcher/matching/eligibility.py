@@ -117,7 +117,7 @@ RULES: Mapping[str, Rule] = {
 of the visit comes after `wrong_mode`."""
 
 LEFT = "left"
-"""Beside the rules: no rule refuses it, but it is worth more to those who will call (`ranking.miss_cost`)."""
+"""Beside the rules: no rule refuses it, but it is worth more to those who will call (`ranking.left_to_others`)."""
 
 WORDS = {
     LEFT: ("créneau gardé pour plus urgent", "créneaux gardés pour plus urgents"),

@@ -19,9 +19,15 @@ MISS = 3 * 24 * 60
 
 
 def miss_cost(need: Need) -> int:
-    """What it costs to serve the need nowhere. A seat that costs more is left to others: it is worth more to those who
-    will call than to this patient, as the bids say (dispatcher/planning/bids.py)."""
+    """What it costs to serve the need nowhere."""
     return urgency_weight(need) * MISS
+
+
+def left_to_others(cost: Number, price: Number, need: Need) -> Number:
+    """Whether a seat of this cost, its price included, is worth more to those who will call than to this patient
+    (dispatcher/planning/bids.py). Waiting alone, however long, leaves nothing to anybody."""
+    miss = miss_cost(need)
+    return (cost - price <= miss) & (cost > miss)
 
 
 def waiting(pair: Pair) -> Number:

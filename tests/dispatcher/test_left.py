@@ -50,3 +50,12 @@ async def test_once_a_human_is_alerted_nothing_is_left_to_others(room: Dispatche
     assert any(isinstance(one, RequestEscalated) for one in said)
     assert [one.slot_id for one in said if isinstance(one, SlotChosen)] == ["morrow"]
     assert (await room.row()).state is State.ESCALATED
+
+
+async def test_a_long_wait_alone_leaves_nothing_to_others(room: Dispatcher) -> None:
+    """Who may wait for ten days is worth as much as a miss after three: the seat is taken all the same."""
+    far = MONDAY + hours(24 * 8)
+    await room.hear(a_slot("far", far))
+    hour = Bid(profession="10", hour=far, minutes=10)
+    room.seats.hear(ScarcityPriced.after(an_order(), MONDAY, prices=(), shortages=(), bids=(hour,)))
+    assert only(await room.enter("req-1", a_need(within=hours(24 * 10), hours=240))).slot_id == "far"

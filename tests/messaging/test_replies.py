@@ -30,7 +30,10 @@ async def writes(made: House, text: str, number: str = NUMBER) -> None:
 
 async def told(made: House) -> list[Any]:
     async with made.database.read() as db:
-        return [row.body.decode() for row in await db.execute(select(OUTBOX).where(OUTBOX.c.topic.like("%.patient.wrote.%")))]
+        return [
+            row.body.decode()
+            for row in await db.execute(select(OUTBOX).where(OUTBOX.c.topic.like("%.patient.wrote.%")))
+        ]
 
 
 async def test_the_latest_question_is_answered_once(tmp_path: Path, database_url: str) -> None:
