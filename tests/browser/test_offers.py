@@ -75,7 +75,7 @@ def test_what_one_allows_is_ticked_and_kept(desk, live):
     page.get_by_label("donner mon numéro à la régulation").check()
     page.get_by_label("Au plus par jour").fill("3")
     page.get_by_label("En pause jusqu’à").fill("demain 8h")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.locator("p[role=status]")).to_contain_text("C’est noté")
     expect(page.get_by_label("donner mon numéro à la régulation")).to_be_checked()
     expect(page.get_by_label("Au plus par jour")).to_have_value("3")
