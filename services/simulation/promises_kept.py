@@ -106,6 +106,8 @@ def _not_twice(ask: Ask) -> list[str]:
         "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
         "offer_lost": "offer.ended", "slot_returned": "slot.returned", "call": "call.made",
+        "alarm": "alarm.raised", "call_15": "request.answered", "being_read": "request.answered",
+        "patient_wrote": "request.answered", "patient_alarm": "request.answered",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(
         "SELECT about, subject, count(*) FROM audit GROUP BY about, subject")})  # fmt: skip

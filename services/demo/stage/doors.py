@@ -26,13 +26,17 @@ class Refusal(Exception):
         self.code = code
 
 
+KEPT = 2.0
+"""Seconds an idle connection is used again: the server closes it after five, and who writes just then is not heard."""
+
+
 class Doors:
     """One server, and every person's session with it. Each call is made as one account, or as nobody."""
 
     def __init__(self, base_url: str) -> None:
         # Each person's cookie is sent by hand, so that one pool of connections serves them all.
         nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        limits = httpx.Limits(AT_ONCE, AT_ONCE, keepalive_expiry=KEPT)
         self._client = httpx.AsyncClient(base_url=base_url, cookies=nobody, timeout=30, limits=limits)
         self._cookies: dict[str, str] = {}
         self._signing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
