@@ -36,7 +36,7 @@ class Doors:
     def __init__(self, base_url: str) -> None:
         # Each person's cookie is sent by hand, so that one pool of connections serves them all.
         nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        limits = httpx.Limits(AT_ONCE, AT_ONCE, keepalive_expiry=KEPT)
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=KEPT)
         self._client = httpx.AsyncClient(base_url=base_url, cookies=nobody, timeout=30, limits=limits)
         self._cookies: dict[str, str] = {}
         self._signing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
