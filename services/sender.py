@@ -39,6 +39,8 @@ Address = Callable[[MessageRow], Awaitable[Sealed[str] | None]]
 """Where a message goes that carries no number of its own: a professional's."""
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
+SHORTEST_NAP = 0.05
+"""Seconds between two looks back, however fast a demonstration runs."""
 CONNECTS_WITHIN = 5.0
 """Seconds after the start in which a provider that is not connected yet is not troubled."""
 
@@ -164,7 +166,7 @@ class Sender:
 
     async def _look_back(self) -> None:
         """Every second: what a dead sender left, receipts that came early, graces that are over."""
-        await asyncio.sleep(LONGEST_NAP / self._clock.speed)
+        await asyncio.sleep(max(LONGEST_NAP / self._clock.speed, SHORTEST_NAP))
         known, listening, order = carriers(self._channels), self._lines.listening(sending.LISTEN), _order()
 
         async def look(db: AsyncConnection, now: datetime) -> list[Event]:

@@ -32,7 +32,7 @@ BEAT_EVERY = 5.0
 """Seconds between two signs of life of the timers' sweep (services/watch/watchdog.py reads them)."""
 
 STEP = timedelta(seconds=1)
-"""A wall clock set back further than this makes the scheduler wait: it is woken again."""
+"""A sweep planned further than this from where it belongs was planned by another hour: it is woken."""
 
 Timed = tuple[str, Callable[[], Awaitable[object]], float]
 """A sweep of its own: its name, what it does, every how many seconds."""
@@ -61,7 +61,6 @@ class Ticker:
         self._sealer = sealer
         self._more = more
         self._beaten = float("-inf")
-        self._strayed = timedelta()
         self._told: bool | None = None
         self._keeping_time: asyncio.Task[None] | None = None
         # Only ticks live here: 3.x drops late one-shots and a shared job store runs them twice.
@@ -127,16 +126,12 @@ class Ticker:
             await watch()
 
     async def _watch_clock(self) -> None:
-        """Say that the wall clock jumped, and wake the scheduler when it was set back.
+        """Say that the wall clock jumped, and wake the scheduler where it planned by an hour that is no more.
 
         APScheduler plans by the wall clock: set back by three hours, it would sleep for three hours.
         """
+        self._wake_sleepers(datetime.now(UTC))
         strayed = self._clock.jump()
-        back, self._strayed = self._strayed - strayed, strayed
-        if back > STEP:
-            for job in self._scheduler.get_jobs():
-                with contextlib.suppress(LookupError):
-                    job.modify(next_run_time=datetime.now(UTC))
         wrong = abs(strayed) > JUMP
         if wrong and not self._told:
             log.error("the wall clock jumped by %d s; deadlines follow the monotonic clock", strayed.total_seconds())
@@ -144,6 +139,16 @@ class Ticker:
         elif not wrong and self._told is not False:
             await clear_alarm(self._mailbox, "clock_jump", "clock")  # at a start, too: it trusts the hour it finds
         self._told = wrong
+
+    def _wake_sleepers(self, now: datetime) -> None:
+        """A sweep planned later than its interval from now, or left in the past, comes at once.
+
+        Judged by what is planned, not by a jump that was seen: a clock may be right again before anybody looks.
+        """
+        for job in self._scheduler.get_jobs():
+            if not now - STEP <= job.next_run_time <= now + job.trigger.interval + STEP:
+                with contextlib.suppress(LookupError):
+                    job.modify(next_run_time=now)
 
     async def _sweep(self, sweep: Sweep) -> None:
         order = own_order()

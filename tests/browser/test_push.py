@@ -14,7 +14,7 @@ ID = "b" * 32
 
 def wait(page: Page, question: Callable[[], Any]) -> Any:
     """The answer, once there is one; the browser's events are heard meanwhile."""
-    for _ in range(200):
+    for _ in range(600):
         if answer := question():
             return answer
         page.wait_for_timeout(50)
@@ -27,7 +27,8 @@ def test_a_pushed_alert_is_shown_and_said_to_be(desk: Desk, live: Live) -> None:
         doctor = practitioner(regulator, profession="50")["id"]
     page = desk.sit(doctor, "/me", viewport=PHONE)
     page.context.grant_permissions(["notifications"])
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    # "ready" comes while the worker is still activating, and a message delivered then is dropped.
+    wait(page, lambda: page.evaluate("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')"))
     said: list[str] = []
     page.context.on("request", lambda one: said.append(one.post_data or "") if one.url.endswith("/push/seen") else None)
     session = page.context.new_cdp_session(page)

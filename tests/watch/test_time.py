@@ -116,6 +116,27 @@ async def test_with_the_librarys_own_default_it_would_not() -> None:
     assert not await ran_after(AsyncIOScheduler(timezone="UTC"), LATE)
 
 
+@pytest.mark.parametrize("by", [timedelta(hours=3), timedelta(hours=-3)])
+async def test_a_clock_wrong_for_a_moment_leaves_no_sweep_asleep(database: Database, by: timedelta) -> None:
+    """It was right again before anybody looked: only the hours it planned are still wrong."""
+    clock = Clock()
+    ticker = ticker_on(Mailbox(database, clock), clock)
+    ran = asyncio.Event()
+    ticker.start()
+    try:
+        ticker._scheduler.add_job(ran.set, "interval", seconds=1, id="watched")
+        for job in ticker._scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC) + abs(by))
+        if by < timedelta():  # planned in the past, with the scheduler asleep
+            with ticker._scheduler._jobstores_lock:
+                for job in ticker._scheduler.get_jobs():
+                    job._modify(next_run_time=datetime.now(UTC) + by)
+        async with asyncio.timeout(10):
+            await ran.wait()
+    finally:
+        ticker.stop()
+
+
 # --- two machines -----------------------------------------------------------------------------------------
 
 
