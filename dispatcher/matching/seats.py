@@ -14,7 +14,7 @@ from dispatcher.matching.eligibility import least_notice
 from dispatcher.matching.index import Index
 from dispatcher.matching.open_slot import OpenSlot, opened, same, still_to_come
 from dispatcher.matching.pair import lower_second, upper_second
-from dispatcher.matching.standing import Standing, excess_minutes, refusal
+from dispatcher.matching.standing import Standing, closes, excess_minutes, refusal
 from dispatcher.offers.people import People
 from schemas.event import Event
 from schemas.scarcity import Bid, ScarcityPriced
@@ -150,9 +150,11 @@ class OpenSeats:
         """These are the practitioner's terms from now on, and what was booked with them."""
         before = self._standings.get(standing.practitioner_id)
         self._standings[standing.practitioner_id] = standing
+        dearer = excess_minutes(before) != excess_minutes(standing)
+        if not dearer and closes(before) == closes(standing):
+            return
         for slot in self.of_practitioner(standing.practitioner_id):
-            same = refusal(before, slot.start) == refusal(standing, slot.start)
-            if not same or excess_minutes(before) != excess_minutes(standing):
+            if dearer or refusal(before, slot.start) != refusal(standing, slot.start):
                 self._shelve(slot.slot_id)
 
     def standing(self, practitioner_id: str) -> Standing | None:

@@ -76,6 +76,17 @@ def refusal(standing: Standing | None, start: datetime) -> int:
     return FREE
 
 
+def closes(standing: Standing | None) -> tuple[object, ...]:
+    """All that `refusal` looks at: when it is the same before and after, so is every answer."""
+    if standing is None:
+        return ()
+    days, weeks = _given(standing.booked, standing.zone)
+    most_a_day, most_a_week = standing.per_day, standing.per_week
+    full_days = most_a_day is not None and frozenset(day for day, given in days.items() if given >= most_a_day)
+    full_weeks = most_a_week is not None and frozenset(week for week, given in weeks.items() if given >= most_a_week)
+    return standing.paused_until, standing.absences, most_a_day, most_a_week, full_days, full_weeks, standing.zone
+
+
 def excess_minutes(standing: Standing | None) -> int:
     """What choosing this practitioner costs for having much already: whole equivalent minutes."""
     return 0 if standing is None else round(FAIRNESS * max(0.0, standing.excess))

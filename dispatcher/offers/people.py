@@ -37,7 +37,7 @@ class People:
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._of_profession: dict[str, dict[str, None]] = {}
-        self._seats: dict[tuple[str, str], tuple[int, str, Visit | None]] = {}
+        self._seats: dict[str, dict[str, tuple[int, str, Visit | None]]] = {}
         self._visits: dict[str, dict[tuple[str, str], Visit]] = {}
         self._radii: dict[tuple[Place, tuple[str, ...], str, float], float] = {}
 
@@ -52,7 +52,7 @@ class People:
             case SeatFreed():
                 return self._seat((fact.slot_id, fact.request_id), fact.state.version, None, None)
             case SlotClosed():
-                those = [key for key in self._seats if key[0] == fact.slot_id]
+                those = [(fact.slot_id, request_id) for request_id in self._seats.get(fact.slot_id, ())]
                 freed = [self._seat(key, fact.state.version, None, None) for key in those]
                 return next((one for one in freed if one), None)
         return None
@@ -77,7 +77,7 @@ class People:
     def put_visits(self, visits: Iterable[tuple[str, Booked]]) -> None:
         """What the database remembers: (request, visit). Whatever is heard of the same seat is newer."""
         for request_id, (slot_id, practitioner_id, start, counted) in visits:
-            if (slot_id, request_id) not in self._seats:
+            if request_id not in self._seats.get(slot_id, ()):
                 self._seat((slot_id, request_id), 0, practitioner_id, Visit(start, counted))
 
     def get(self, practitioner_id: str) -> Known | None:
@@ -109,10 +109,13 @@ class People:
 
     def forget_before(self, moment: datetime) -> None:
         """Drop visits that no week of interest holds any more."""
-        old = [key for key, (_, _, visit) in self._seats.items() if visit and visit.start < moment - KEPT]
-        for key in old:
-            _, practitioner_id, _ = self._seats.pop(key)
-            self._visits.get(practitioner_id, {}).pop(key, None)
+        for slot_id, seats in list(self._seats.items()):
+            for request_id, (_, practitioner_id, visit) in list(seats.items()):
+                if visit and visit.start < moment - KEPT:
+                    del seats[request_id]
+                    self._visits.get(practitioner_id, {}).pop((slot_id, request_id), None)
+            if not seats:
+                del self._seats[slot_id]
 
     def _describe(self, said: PractitionerDescribed) -> str | None:
         before = self._known.get(said.practitioner_id)
@@ -127,11 +130,13 @@ class People:
 
     def _seat(self, key: tuple[str, str], version: int, who: str | None, visit: Visit | None) -> str | None:
         """A seat was taken (`visit`) or freed. What is older than what is known changes nothing."""
-        known = self._seats.get(key)
+        slot_id, request_id = key
+        seats = self._seats.setdefault(slot_id, {})
+        known = seats.get(request_id)
         if known is not None and known[0] >= version:
             return None
         whose = who or (known[1] if known else "")
-        self._seats[key] = version, whose, visit
+        seats[request_id] = version, whose, visit
         if visit is None:
             self._visits.get(whose, {}).pop(key, None)
         else:
