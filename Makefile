@@ -42,7 +42,7 @@ check: $(VENV)/.ready-dev ## format, lint, types, import contracts and pure test
 	step lint    $(BIN)/ruff check --output-format concise .; \
 	step types   $(BIN)/mypy; \
 	step imports $(BIN)/lint-imports --no-logo; \
-	if [ -z "$$RELAIS_CI" ]; then step tests $(BIN)/python -m pytest -q -m "not (journey or browser or pg or slow)"; fi; \
+	if [ -z "$${RELAIS_CI:-}" ]; then step tests $(BIN)/python -m pytest -q -m "not (journey or browser or pg or slow)"; fi; \
 	echo; \
 	if [ -z "$$failed" ]; then echo "Checked in $$((SECONDS - start)) s, nothing to mend. Next: make test"; \
 	else echo "To mend:$$failed. Next: make format mends what a machine can; then make check again."; exit 1; fi

@@ -54,7 +54,9 @@ async def on_care_requested(event: CareRequested, desk: Desk, now: datetime, *, 
         territory = held.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), desk, now)]
     said = await look(event, row, seats, desk, now)
-    return said if any(isinstance(one, SlotChosen) for one in said) else [say_unmatched(event, row, seats, now), *said]
+    if any(isinstance(one, SlotChosen) for one in said):
+        return said
+    return [say_unmatched(event, await desk.load(row.request_id) or row, now), *said]
 
 
 async def on_practitioner_described(

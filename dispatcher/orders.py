@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import store
 from dispatcher.life import PLACED, SEATED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.steps import Outcome, choose, close_as, withdrawn
+from dispatcher.steps import Outcome, choose, close_as, confirmed, withdrawn
 from dispatcher.views import OnCall, RequestRow
 from schemas.event import Event, Order, derived_id
 from schemas.request import (
@@ -16,7 +16,6 @@ from schemas.request import (
     EscalationAcknowledged,
     Need,
     Patient,
-    RequestConfirmed,
     RequestErased,
     RosterSet,
     Why,
@@ -93,8 +92,7 @@ async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datet
         return []
     if row.state is not State.BOOKED:
         return Refused(code="not_booked")
-    await desk.change(row, state=State.CONFIRMED)
-    return [RequestConfirmed.after(order, now, request_id=request_id, slot_id=row.slot_id)]
+    return [await confirmed(order, row, desk, now)]
 
 
 async def close(

@@ -5,11 +5,11 @@ from datetime import datetime
 from dispatcher import store
 from dispatcher.life import SEATED, TERMINAL, State
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.steps import withdrawn
+from dispatcher.steps import confirmed, withdrawn
 from dispatcher.store import Desk
 from schemas.event import Event
 from schemas.message import PatientWrote
-from schemas.request import RequestAnswered, RequestConfirmed
+from schemas.request import RequestAnswered
 
 
 async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -18,10 +18,7 @@ async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, se
     if row is None:
         return []
     if event.meaning == "yes" and row.state in SEATED:
-        if row.state is not State.BOOKED:
-            return []
-        await desk.change(row, state=State.CONFIRMED)
-        return [RequestConfirmed.after(event, now, request_id=row.request_id, slot_id=row.slot_id)]
+        return [await confirmed(event, row, desk, now)] if row.state is State.BOOKED else []
     if event.meaning in ("no", "cancel") and row.state not in TERMINAL:
         return await withdrawn(event, row, desk, now)
     people = await store.roster(desk.db, row.territory)

@@ -12,7 +12,7 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
-from schemas.request import CareUnmatched, RequestClosed, RequestEscalated, RequestWithdrawn
+from schemas.request import CareUnmatched, RequestClosed, RequestConfirmed, RequestEscalated, RequestWithdrawn
 from schemas.slot import Seating, SlotChosen
 from schemas.values import Mode
 
@@ -93,11 +93,10 @@ async def choose(
     )
 
 
-def say_unmatched(cause: Cause, row: RequestRow, seats: OpenSeats, now: datetime) -> Event:
-    counts = count_refusals(row.need, seats, row.territory, now)
-    return CareUnmatched.after(
-        cause, now, request_id=row.request_id, counts=counts, escalate_at=escalate_at(now, row.need.deadline)
-    )
+def say_unmatched(cause: Cause, row: RequestRow, now: datetime) -> Event:
+    """Why there was no seat for it, as the look just found."""
+    due = escalate_at(now, row.need.deadline)
+    return CareUnmatched.after(cause, now, request_id=row.request_id, counts=row.counts, escalate_at=due)
 
 
 async def alert(
@@ -143,6 +142,12 @@ async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, desk: Desk, 
     slot_id = row.slot_id or row.pending
     closed = RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=slot_id)
     return [*asked_no_more, closed]
+
+
+async def confirmed(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> Event:
+    """The patient comes."""
+    await desk.change(row, state=State.CONFIRMED)
+    return RequestConfirmed.after(cause, now, request_id=row.request_id, slot_id=row.slot_id)
 
 
 async def withdrawn(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:

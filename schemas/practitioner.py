@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.event import Event
-from schemas.values import Place, Value
+from schemas.values import Place, Value, Zone
 
 DOCTOR = "10"
 REGULATED_A_WEEK = 20
@@ -95,15 +95,6 @@ class PractitionerDescribed(Event):
     practitioner_id: str
     profession: str
     place: Place
-    zone: str = "Europe/Paris"
+    zone: Zone = "Europe/Paris"
     terms: Terms
     version: int
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as unknown:
-            raise ValueError("unknown IANA time zone") from unknown
-        return zone

@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.values import Zone
 
 Evidence = Literal["confirme", "probable", "hypothese"]
 """How sure the list of communes is: the published figures add up · mostly published · a guess."""
@@ -68,7 +70,7 @@ class Territory(BaseModel):
     id: Slug
     name: str = Field(min_length=1, max_length=120)
     departement: str = Field(pattern=r"^(?:[0-9]{2,3}|2[AB])$")
-    zone: str
+    zone: Zone
     communes: frozenset[Insee] = Field(min_length=1)
     partial_communes: frozenset[Insee] = frozenset()
     parts: tuple[tuple[Insee, tuple[PostalCode, ...]], ...] = ()
@@ -80,17 +82,8 @@ class Territory(BaseModel):
     protocols: tuple[tuple[str, tuple[str, ...]], ...] = ()
     saturday_until: int | None = Field(default=None, ge=8, le=20)
     bridges: bool = False
-    phone: str = Field(default="116 117", pattern=r"^\+?[0-9][[0-9] ]{1,18}$")
+    phone: str = Field(default="116 117", pattern=r"^\+?[0-9][0-9 ]{1,18}$")
     sender: SmsSender
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as unknown:
-            raise ValueError("unknown IANA time zone") from unknown
-        return zone
 
     def covers(self, insee: str, postal_code: str = "") -> bool:
         """Whether a place is in the territory; of a shared commune all of it, when nothing tells its parts apart."""

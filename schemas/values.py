@@ -2,8 +2,21 @@
 
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as unknown:
+        raise ValueError("unknown IANA time zone") from unknown
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone by its name, such as `Indian/Reunion`."""
 
 
 class Mode(StrEnum):

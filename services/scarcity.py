@@ -79,8 +79,7 @@ async def price(house: House, territory: Territory) -> None:
     if sum(hourly.sum() for hourly in present.expected.expected.values()) > MOST:
         log.warning("scarcity of %s: too many requests to draw futures", territory.id)
         return
-    weeks_over = bidding.weeks_over(weeks, now, territory.id)
-    learned = await asyncio.to_thread(bidding.learn, weeks_over, territory.tz)
+    learned = await asyncio.to_thread(bidding.learned_of, weeks, now, territory)
     seed = int(now.timestamp())
     futures = [await asyncio.to_thread(played, present, seed + number) for number in range(FUTURES)]
     order, found = own_order(territory.id), await asyncio.to_thread(picture, present, futures)

@@ -19,6 +19,7 @@ from dispatcher.planning.futures import A_WEEK, Call, Weeks
 from dispatcher.planning.ground import Ask
 from dispatcher.planning.openings import decided, supply
 from schemas.scarcity import Bid
+from schemas.territory import Territory
 
 HOURS_A_WEEK = 168
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -79,6 +80,11 @@ def weeks_over(known: Weeks, now: datetime, territory: str) -> list[Week]:
         if any(call.at >= since for call in calls):
             found.append(Week(since, until, calls, slots))
     return found
+
+
+def learned_of(known: Weeks, now: datetime, territory: Territory) -> Learned:
+    """What the territory's weeks that are over have taught."""
+    return learn(weeks_over(known, now, territory.id), territory.tz)
 
 
 def bids(learned: Learned, now: datetime, zone: ZoneInfo) -> list[Bid]:
