@@ -24,7 +24,7 @@ run: $(VENV)/.ready ## start everything on this machine and say where to click (
 	@$(BIN)/relais up
 
 test: $(VENV)/.ready-dev ## all the tests, bringing what they need
-	@if $(BIN)/python -m pytest; then \
+	@if $(BIN)/python -m pytest -n auto --dist loadfile; then \
 	  echo; echo "All tests passed. Next: make run, or make check before you commit."; \
 	else \
 	  echo; echo "Some tests failed. Next: .venv/bin/pytest --lf -x   (the failed ones again, stopping at the first)"; \
@@ -42,7 +42,7 @@ check: $(VENV)/.ready-dev ## format, lint, types, import contracts and pure test
 	step lint    $(BIN)/ruff check --output-format concise .; \
 	step types   $(BIN)/mypy; \
 	step imports $(BIN)/lint-imports --no-logo; \
-	if [ -z "$${RELAIS_CI:-}" ]; then step tests $(BIN)/python -m pytest -q -m "not (journey or browser or pg or slow)"; fi; \
+	if [ -z "$${RELAIS_CI:-}" ]; then step tests $(BIN)/python -m pytest -n auto -q -m "not (journey or browser or pg or slow)"; fi; \
 	echo; \
 	if [ -z "$$failed" ]; then echo "Checked in $$((SECONDS - start)) s, nothing to mend. Next: make test"; \
 	else echo "To mend:$$failed. Next: make format mends what a machine can; then make check again."; exit 1; fi

@@ -18,6 +18,8 @@ SEEDS = 200
 """Days that are played at every run of the tests; `relais simulate --seeds` plays more."""
 CAUGHT_WITHIN = 400
 """Days in which each planted bug has to show itself."""
+SHOWED_ON = {"no_outbox": 110, "an_old_booking_is_told": 146}
+"""Days on which the rarest showed themselves once: played first, to save the minutes before them."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +39,9 @@ def stage() -> Iterator[Stage]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_house_keeps_every_promise_on_every_day(stage: Stage) -> None:
-    for seed in range(1, SEEDS + 1):
+@pytest.mark.parametrize("first", range(1, SEEDS, 50))
+def test_the_house_keeps_every_promise_on_every_day(stage: Stage, first: int) -> None:
+    for seed in range(first, first + 50):
         result = stage.play(seed)
         assert result.broken is None, "\n".join(tell(result))
 
@@ -96,7 +99,8 @@ def test_a_house_without_one_of_its_walls_is_noticed(
     plant: planted.Plant, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch, stage)
-    caught = next((day for seed in range(1, CAUGHT_WITHIN + 1) if (day := stage.play(seed)).broken), None)
+    days = (SHOWED_ON.get(plant.__name__, 1), *range(1, CAUGHT_WITHIN + 1))
+    caught = next((day for seed in days if (day := stage.play(seed)).broken), None)
     assert caught is not None, f"{CAUGHT_WITHIN} days, and nobody noticed"
 
 
