@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from notifications.quiet import REMINDER, reminder_at
 from schemas.message import Recipient
 
 UNDO = timedelta(seconds=10)
@@ -12,6 +14,8 @@ GATHER = timedelta(seconds=60)
 """« Cancelled » waits this long: when a new place is found meanwhile, one SMS says both."""
 URGENT_FOR = timedelta(minutes=30)
 URGENT_HOURS = 6
+WORTH_REMINDING = timedelta(hours=1)
+"""A reminder that comes later than this before the visit helps nobody."""
 LINK_AFTER_VISIT = timedelta(hours=2)
 LINK_WHILE_SOUGHT = timedelta(hours=48)
 """A cancelled patient is told to follow the link: it works while a new place is sought (the longest usual promise)."""
@@ -61,11 +65,18 @@ def of_booking(
     sms: bool,
     moved: bool,
     interactive: bool,
+    zone: ZoneInfo,
 ) -> list[Telling]:
-    """A place was found: the patient (unless never by SMS) and the practitioner."""
+    """A place was found: the patient (unless never by SMS) and the practitioner. The reminder is written at once, too:
+    whatever changes the booking takes back what was not said yet."""
     kind, after = ("moved" if moved else "booked"), now + (UNDO if interactive else timedelta())
-    patient = [Telling(kind, "patient", request_id, 1, after, start)] if sms else []
-    return [*patient, Telling("new_patient", "practitioner", practitioner_id, 1, after, start)]
+    practitioner = Telling("new_patient", "practitioner", practitioner_id, 1, after, start)
+    if not sms:
+        return [practitioner]
+    told, again = Telling(kind, "patient", request_id, 1, after, start), reminder_at(start, now, zone)
+    if again is None:
+        return [told, practitioner]
+    return [told, practitioner, Telling("reminder", "patient", request_id, REMINDER, again, start - WORTH_REMINDING)]
 
 
 def of_leaving(practitioner_id: str, start: datetime, now: datetime) -> list[Telling]:

@@ -48,6 +48,7 @@ async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *
         sms=event.patient.sms,
         moved=moved,
         interactive=event.interactive,
+        zone=desk.territories[event.territory].tz,
     )
     said = await write(event, tellings, event.start, event.patient, links, now, desk)
     if event.left is not None and await store.was_told(links.db, event.request_id, event.left.practitioner_id):

@@ -13,6 +13,11 @@ NO_SUNDAY = 3
 """The lane that leaves neither on Sundays nor on public holidays."""
 LOOK_FOR = 14
 """Days in which an open one is found: no French calendar has so many closed ones in a row."""
+REMINDER = 2
+"""The lane of reminders: its hours are the same on every day."""
+SHORTLY_BEFORE = timedelta(hours=2)
+FRESH = timedelta(hours=3)
+"""What was said so lately need not be said again."""
 
 
 def may_leave(lane: int, moment: datetime, zone: ZoneInfo, is_holiday: IsHoliday) -> bool:
@@ -47,6 +52,17 @@ def last_leave(lane: int, moment: datetime, zone: ZoneInfo, is_holiday: IsHolida
         if closes <= moment and _open_day(lane, day - timedelta(days=back), is_holiday):
             return closes
     raise AssertionError("no calendar is closed for a fortnight")
+
+
+def reminder_at(start: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When (UTC) to remind of a visit at `start`, found `now`: the day before at the same hour there; of one found
+    later than that, two hours before; earlier where that would be in quiet hours. None = the booking itself is fresh."""
+    day_before = (start.astimezone(zone) - timedelta(days=1)).astimezone(UTC)
+    for wish in (day_before, start - SHORTLY_BEFORE):
+        at = last_leave(REMINDER, wish, zone, lambda day: False)
+        if at >= now + FRESH:
+            return at
+    return None
 
 
 def _open_day(lane: int, day: date, is_holiday: IsHoliday) -> bool:

@@ -8,6 +8,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "pt": "{org}: marcação {day} às {time}. Ver, confirmar ou anular: {link}",
         "tr": "{org}: randevunuz {day} saat {time}. Görmek, onaylamak veya iptal için: {link}",
     },
+    "reminder": {
+        "fr": "{org} : rappel du rendez-vous {day} à {time}. Voir ou annuler : {link}",
+        "en": "{org}: reminder, appointment {day} at {time}. See or cancel: {link}",
+        "ar": "{org}: تذكير بموعدكم {day} الساعة {time}. للاطلاع أو الإلغاء: {link}",
+        "pt": "{org}: lembrete, marcação {day} às {time}. Ver ou anular: {link}",
+        "tr": "{org}: hatırlatma, randevu {day} saat {time}. Görmek veya iptal: {link}",
+    },
     "moved": {
         "fr": "{org} : nouveau rendez-vous {day} à {time} (l'ancien est annulé). Voir : {link}",
         "en": "{org}: new appointment {day} at {time} (the old one is cancelled). See: {link}",

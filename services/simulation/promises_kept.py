@@ -102,6 +102,7 @@ def _not_twice(ask: Ask) -> list[str]:
     """Each kind of message is said once for each fact that leads to it."""
     because = {
         "booked": "request.booked", "moved": "request.booked", "new_patient": "request.booked",
+        "reminder": "request.booked",
         "cancelled": "request.reopened", "withdrawn": "request.withdrawn", "seat_freed": "request.withdrawn",
         "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.quiet import HOURS, last_leave, may_leave, next_leave
+from notifications.quiet import HOURS, last_leave, may_leave, next_leave, reminder_at
 from services.reference.zones import is_holiday, zone_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -78,3 +78,29 @@ def test_whatever_the_wish_the_hour_is_allowed_and_on_the_right_side(lane: int, 
     assert may_leave(lane, after, zone, closed)
     assert after - before < timedelta(days=5)
     assert set(HOURS) == {2, 3}
+
+
+# Where, the visit, when it was found, and when the patient is reminded of it (all by the clock there).
+REMINDED = [
+    ("81", "2026-01-08T15:00", "2026-01-06T10:00", "2026-01-07T15:00"),
+    ("81", "2026-01-08T07:30", "2026-01-06T10:00", "2026-01-06T20:29"),  # the day before at 7:30 is too early
+    ("81", "2026-01-08T21:00", "2026-01-06T10:00", "2026-01-07T20:29"),
+    ("81", "2026-01-08T15:00", "2026-01-07T14:00", "2026-01-08T13:00"),  # the day before it was just found
+    ("81", "2026-01-08T09:00", "2026-01-07T16:00", "2026-01-07T20:29"),  # two hours before is too early
+    ("81", "2026-01-08T09:00", "2026-01-07T18:00", None),
+    ("81", "2026-01-08T15:00", "2026-01-08T10:30", None),
+    ("81", "2026-03-29T10:00", "2026-03-27T10:00", "2026-03-28T10:00"),  # 23 hours before
+    ("81", "2026-10-25T10:00", "2026-10-23T10:00", "2026-10-24T10:00"),  # 25
+    ("81", "2028-03-01T10:00", "2028-02-27T10:00", "2028-02-29T10:00"),
+    ("974", "2027-01-01T10:00", "2026-12-30T10:00", "2026-12-31T10:00"),
+    ("987", "2027-01-01T07:00", "2026-12-30T10:00", "2026-12-30T20:29"),
+]
+
+
+@pytest.mark.parametrize(("code", "visit", "found", "reminded"), REMINDED)
+def test_a_reminder_comes_the_day_before_or_two_hours_before_and_never_at_night(
+    code: str, visit: str, found: str, reminded: str | None
+) -> None:
+    zone = PLACES[code]
+    expected = reminded and local(reminded, zone)
+    assert reminder_at(local(visit, zone), local(found, zone), zone) == expected

@@ -80,7 +80,7 @@ def test_the_text_of_a_booking() -> None:
 
 def test_whatever_a_patient_is_told_is_there_in_every_language() -> None:
     told = [texts for texts in TEXTS.values() if len(texts) > 1]
-    assert len(told) == 8
+    assert len(told) == 9
     assert all(texts.keys() == LANGUAGES.keys() == DAYS.keys() for texts in told)
 
 
