@@ -134,6 +134,11 @@ async def counts(db: AsyncConnection) -> list[tuple[str, int, int]]:
     return found
 
 
+async def message(db: AsyncConnection, message_id: str) -> MessageRow | None:
+    row = (await db.execute(select(MESSAGE).where(MESSAGE.c.id == message_id))).one_or_none()
+    return None if row is None else row_of(row)
+
+
 async def messages_about(db: AsyncConnection, request_id: str) -> list[MessageRow]:
     """Everything said about a request, oldest first."""
     query = select(MESSAGE).where(MESSAGE.c.request_id == request_id).order_by(MESSAGE.c.due_at, MESSAGE.c.id)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store as dispatcher
+from dispatcher import roster
 from notifications import store as notifications
 from notifications.audience import URGENT_FOR, ways_to
 from notifications.wording import Facts, render
@@ -43,7 +43,7 @@ async def alarm_everybody(mailbox: Mailbox, desk: Desk, kind: str, words: str) -
         fresh, said = await ring(order, db, now, kind, ABOUT, words, None)
         told: set[str] = set()
         for territory in desk.territories.values() if fresh else ():
-            people = {one.person for one in await dispatcher.roster(db, territory.id)} - told
+            people = {one.person for one in await roster.people(db, territory.id)} - told
             told |= people
             if people:
                 said.append(await _tell(order, territory, sorted(people), db, now, desk))

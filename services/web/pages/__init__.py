@@ -13,6 +13,7 @@ from services.web.pages import (
     operations,
     patient,
     practitioner,
+    roster,
     welcome,
 )
 from services.web.pages.frame import frame
@@ -29,6 +30,7 @@ routers: list[APIRouter] = [
     coordination.router,
     feeds.router,
     members.router,
+    roster.router,
     operations.router,
 ]
 

@@ -23,6 +23,7 @@ NAV: dict[Role, tuple[tuple[str, str], ...]] = {
         ("/coordination", "Coordination"),
         ("/console", "Console"),
         ("/members", "Membres"),
+        ("/roster", "Alertes"),
         ("/feeds", "Agendas reliés"),
         ("/messages", "Messages"),
     ),
