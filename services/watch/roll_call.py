@@ -56,7 +56,7 @@ async def _tell(
     order: Order, territory: Territory, people: Sequence[str], db: AsyncConnection, now: datetime, desk: Desk
 ) -> Event:
     facts = Facts(territory.name, now, f"{desk.base_url}/console", territory.phone)
-    text = render("alarm", "fr", facts, territory.tz)
+    text = render("alarm", "fr", facts, territory.tz, await notifications.own_texts(db, territory.id))
     due, rows, by = [], [], ways_to("human", 0, None, desk.ways)
     for person in people:
         message_id = derived_id(order.id, "alarm", person)

@@ -19,6 +19,7 @@ PAGES = {
     "/feeds": "sec-tarn-ouest",
     "/members": "coord-tarn-ouest",
     "/roster": "coord-tarn-ouest",
+    "/texts": "coord-tarn-ouest",
 }
 LOOKS = {
     "light": {"color_scheme": "light"},

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+from notifications.texts import TEXTS
 from schemas.values import Role
 from services.house import House
 from services.web.access import ACCESS
@@ -91,6 +92,8 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         sent |= {"content": b"rpps;nom;profession;commune\n", "params": {"territory": "tarn-ouest"}}
     if path == "/roster":
         sent["data"] = {"name-0": "Anne", "phone-0": "06 39 98 00 01"}
+    if path == "/texts" and method == "POST":
+        sent["data"] = {"kind": "booked", "language": "fr", "text": TEXTS["booked"]["fr"], "act": "check"}
     if path == "/api/feeds/file":
         sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:

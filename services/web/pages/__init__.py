@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.web.pages import (
+    alerts,
     console,
     coordination,
     feeds,
@@ -14,6 +15,7 @@ from services.web.pages import (
     patient,
     practitioner,
     roster,
+    texts,
     welcome,
 )
 from services.web.pages.frame import frame
@@ -31,6 +33,8 @@ routers: list[APIRouter] = [
     feeds.router,
     members.router,
     roster.router,
+    alerts.router,
+    texts.router,
     operations.router,
 ]
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from dispatcher import roster
 from services.house import House
 from services.web.api.roster import MOST, Roster, set_people
+from services.web.pages.alerts import unreached
 from services.web.pages.frame import frame
 from services.web.problems import Problem, as_problem, describe, say
 from services.web.render import page
@@ -16,15 +17,19 @@ from services.web.session import EVERYWHERE, Account, house_of, signed_in, staff
 router = APIRouter()
 
 FIELDS = ("name", "person", "phone", "email")
+SAID = {
+    "saved": "Liste enregistrée.",
+    "test": "Un essai est parti ; la ligne disparaît quand il arrive.",
+}
 SPARE = 2
 """Empty lines for further people."""
 
 
 @router.get("/roster", response_class=HTMLResponse)
 async def show(request: Request, said: str = "") -> HTMLResponse:
-    """The roster as it is; `said` = it has just been saved."""
+    """The roster as it is; `said` = what has just been done."""
     house, account = house_of(request), signed_in(request)
-    return await _page(request, await _kept(house, account), saved=said == "saved")
+    return await _page(request, await _kept(house, account), said=said)
 
 
 @router.post("/roster")
@@ -64,10 +69,12 @@ async def _kept(house: House, account: Account) -> list[dict[str, str]]:
 
 
 async def _page(
-    request: Request, lines: list[dict[str, str]], problem: Problem | None = None, *, saved: bool = False
+    request: Request, lines: list[dict[str, str]], problem: Problem | None = None, *, said: str = ""
 ) -> HTMLResponse:
     house, account = house_of(request), signed_in(request)
     wrong = {one.field: say(one, "fr") for one in problem.mistakes} if problem else {}
+    async with house.database.read() as db:
+        found = await unreached(house, account, db)
     accounts = [one for one in staff(house.territories).values() if one.territory in (account.territory, EVERYWHERE)]
     empty = [dict.fromkeys(FIELDS, "") for _ in range(max(0, min(SPARE, MOST - len(lines))))]
     return page(
@@ -77,6 +84,7 @@ async def _page(
         lines=[*lines, *empty],
         wrong=wrong,
         problem=describe(problem, "fr") if problem else None,
-        saved=saved,
+        said=SAID.get(said),
+        unreached=found,
         accounts=accounts,
     )

@@ -11,3 +11,12 @@ contract = False
 def upgrade() -> None:
     for name in ("phone", "email"):
         op.add_column("roster", sa.Column(name, sa.String(), nullable=True))
+    op.create_table(
+        "own_text",
+        sa.Column("territory", sa.String(), primary_key=True),
+        sa.Column("kind", sa.String(), primary_key=True),
+        sa.Column("language", sa.String(), primary_key=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
