@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store
+from dispatcher import roster, store
 from dispatcher.life import PLACED, SEATED, TERMINAL, State, Wake, timers_when_seeking
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import Outcome, choose, close_as, confirmed, withdrawn
@@ -143,7 +143,7 @@ async def set_roster(
     """Who is alerted in the territory; nobody is refused: then a miss would be silent."""
     if not people:
         return Refused(code="empty_roster")
-    await store.set_roster(db, order.territory, people)
+    await roster.put(db, order.territory, people)
     return [RosterSet.after(order, now, people=tuple(one.person for one in people))]
 
 

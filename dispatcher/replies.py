@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dispatcher import store
+from dispatcher import roster
 from dispatcher.life import SEATED, TERMINAL, State
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.steps import confirmed, withdrawn
@@ -21,8 +21,7 @@ async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, se
         return [await confirmed(event, row, desk, now)] if row.state is State.BOOKED else []
     if event.meaning in ("no", "cancel") and row.state not in TERMINAL:
         return await withdrawn(event, row, desk, now)
-    people = await store.roster(desk.db, row.territory)
-    person = people[0].person if people else f"coord-{row.territory}"
+    person = await roster.on_call(desk.db, row.territory)
     alarm = event.meaning == "alarm"
     return [
         RequestAnswered.after(event, now, request_id=row.request_id, person=person, alarm=alarm, patient=row.patient)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from dispatcher import store
+from dispatcher import roster, store
 from dispatcher.asking import ask_people, stop
 from dispatcher.life import OVERDUE_EVERY, PLACED, State, Timer, Wake, escalate_at, timers_when_escalated, told_later
 from dispatcher.matching.choice import Option, count_refusals, propose
@@ -109,8 +109,7 @@ async def alert(
     now: datetime,
 ) -> Event:
     """Alert the human of that rank; after the last one it begins again with the first."""
-    people = await store.roster(desk.db, row.territory)
-    person = people[rank % len(people)].person if people else f"coord-{row.territory}"
+    person = await roster.on_call(desk.db, row.territory, rank)
     counts = count_refusals(row.need, seats, row.territory, now)
     await desk.change(
         row,

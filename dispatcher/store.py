@@ -1,4 +1,4 @@
-"""What does the dispatcher remember? Requests, timers, the slots it has heard of, the rosters."""
+"""What does the dispatcher remember? Requests, timers, the slots it has heard of."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher.life import OPEN, State, Timer, Wake
 from dispatcher.matching.seats import OpenSlot, opened
-from dispatcher.tables import KNOWN, REQUEST, ROSTER, TIMER
-from dispatcher.views import Board, OnCall, RequestRow, request_row
+from dispatcher.tables import KNOWN, REQUEST, TIMER
+from dispatcher.views import Board, RequestRow, request_row
 from schemas.event import Event
 from schemas.request import Need, Patient
 from schemas.slot import SlotOpened
@@ -205,29 +205,6 @@ async def known_slots(db: AsyncConnection, since: datetime) -> list[OpenSlot]:
         replace(opened(_DETAILS.validate_json(row.details)), state=SlotState.model_validate_json(row.state))
         for row in rows
     ]
-
-
-async def roster(db: AsyncConnection, territory: str) -> list[OnCall]:
-    """Who is alerted, first to last."""
-    rows = await db.execute(select(ROSTER).where(ROSTER.c.territory == territory).order_by(ROSTER.c.rank))
-    return [OnCall(row.person, row.rank, row.name, row.channel) for row in rows]
-
-
-async def set_roster(db: AsyncConnection, territory: str, people: Iterable[OnCall]) -> None:
-    """These people and no others."""
-    await db.execute(delete(ROSTER).where(ROSTER.c.territory == territory))
-    rows = [
-        {
-            "territory": territory,
-            "rank": one.rank,
-            "person": one.person,
-            "name": one.name,
-            "channel": one.channel,
-        }
-        for one in people
-    ]
-    if rows:
-        await db.execute(insert(ROSTER), rows)
 
 
 async def request(db: AsyncConnection, request_id: str) -> RequestRow | None:

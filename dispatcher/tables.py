@@ -127,7 +127,7 @@ class OfferTable(SQLModel, table=True):
 
 
 class RosterTable(SQLModel, table=True):
-    """Who is alerted in a territory, in which order."""
+    """Who is alerted in a territory, in which order; `phone` and `email` are sealed."""
 
     __tablename__ = "roster"
     territory: str = Field(primary_key=True)
@@ -135,6 +135,8 @@ class RosterTable(SQLModel, table=True):
     person: str
     name: str
     channel: str
+    phone: str | None = None
+    email: str | None = None
 
 
 class ScarcityTable(SQLModel, table=True):

@@ -11,6 +11,7 @@ from typing import Any
 
 from dispatcher.life import OPEN, State
 from schemas.request import Need, Patient
+from schemas.sealed import Sealed
 from schemas.values import Mode, Place
 
 
@@ -59,12 +60,15 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """A human of the roster: rank 0 is alerted first."""
+    """A human of the roster: rank 0 is alerted first. `phone` (E.164) and `email` are sealed under the person's own
+    key; without them only a browser that the person allowed to be woken reaches him or her."""
 
     person: str
     rank: int
     name: str
     channel: str = "console"
+    phone: Sealed[str] | None = None
+    email: Sealed[str] | None = None
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ LEARNS_FROM = 200
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message in the hand of one sender: the attempt is written, and committed before anything leaves."""
+    """A message in the hand of one sender: the attempt is written, and committed before anything leaves. `digest` = of
+    the number or address that was looked up for a professional, whose message carries none."""
 
     message: MessageRow
     attempt_id: str
@@ -29,6 +30,7 @@ class Claimed:
     reference: int
     claimed_at: datetime
     why: str | None = None
+    digest: str | None = None
 
 
 _DUE = (
@@ -68,6 +70,7 @@ _SENT = (
     .values(state="sent", sent_at=func.coalesce(MESSAGE.c.sent_at, bindparam("now", type_=MESSAGE.c.sent_at.type)))
     .returning(MESSAGE.c.id)
 )
+_WENT = update(ATTEMPT).where(ATTEMPT.c.id == bindparam("this")).values(to_digest=bindparam("digest"))
 _ANSWERED = (
     update(ATTEMPT)
     .where(ATTEMPT.c.id == bindparam("this"), ATTEMPT.c.state == bindparam("was"))
@@ -116,6 +119,12 @@ async def accept(db: AsyncConnection, words: Sequence[tuple[Claimed, str]], now:
 async def mark_sent(db: AsyncConnection, message_ids: Iterable[str], now: datetime) -> set[str]:
     """The messages are sent; those of which nobody had said so yet."""
     return {row.id for row in await db.execute(_SENT, {"these": list(message_ids), "now": now})}
+
+
+async def went_to(db: AsyncConnection, claimed: Sequence[Claimed]) -> None:
+    """Where these went, as a keyed hash."""
+    if claimed:
+        await db.execute(_WENT, [{"this": one.attempt_id, "digest": one.digest} for one in claimed])
 
 
 async def answered(db: AsyncConnection, attempt_id: str, was: str, becomes: str, word: str, now: datetime) -> bool:

@@ -145,6 +145,11 @@ def of_answer(request_id: str, person: str, now: datetime, *, alarm: bool, sms: 
     return [human, patient] if sms else [human]
 
 
+def of_test(recipient: Recipient, person: str, now: datetime) -> list[Telling]:
+    """Somebody wants to know whether alerts arrive."""
+    return [Telling("test", recipient, person, 1, now, now + URGENT_FOR)]
+
+
 def of_alarm(person: str, now: datetime) -> list[Telling]:
     """The one on call, before everything else: something of the house itself is wrong."""
     return [Telling("alarm", "human", person, 0, now, now + URGENT_FOR)]

@@ -67,6 +67,7 @@ async def record(
     order: Order, outcomes: Sequence[tuple[Claimed, Outcome]], carriers: Carriers, db: AsyncConnection, now: datetime
 ) -> list[Event]:
     """Write what became of claimed messages. Twice is harmless: only an attempt that waits has a fate to write."""
+    await attempts.went_to(db, [one for one, _ in outcomes if one.digest])
     accepted = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, Accepted)]
     said = await _accepted(order, accepted, carriers, db, now) if accepted else []
     for one, outcome in outcomes:
@@ -230,7 +231,7 @@ def _others(provider: str, carriers: Carriers) -> bool:
 def _word(outcome: Outcome) -> tuple[str, str]:
     """The attempt's state and the provider's word for it."""
     if isinstance(outcome, Rejected):
-        return "refused", outcome.code
+        return "dead" if outcome.dead else "refused", outcome.code
     if isinstance(outcome, NotSent):
         return "not_sent", outcome.why
     assert isinstance(outcome, Ambiguous)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import ATTEMPT, INBOUND, LINK, MESSAGE
+from notifications.tables import ATTEMPT, INBOUND, LINK, MESSAGE, OWN_TEXT
 from schemas.sealed import Sealed, unreadable
 
 
@@ -65,6 +65,7 @@ _SUPERSEDE = (
 _TO_HER = MESSAGE.c.recipient == "patient"
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
+_OWN_TEXTS = select(OWN_TEXT).where(OWN_TEXT.c.territory == bindparam("this"))
 _LINK = insert(LINK).execution_options(later="request_id")
 _KEEP_LINK = _LINK.on_conflict_do_update(
     index_elements=["request_id"],
@@ -134,6 +135,11 @@ async def counts(db: AsyncConnection) -> list[tuple[str, int, int]]:
     return found
 
 
+async def message(db: AsyncConnection, message_id: str) -> MessageRow | None:
+    row = (await db.execute(select(MESSAGE).where(MESSAGE.c.id == message_id))).one_or_none()
+    return None if row is None else row_of(row)
+
+
 async def messages_about(db: AsyncConnection, request_id: str) -> list[MessageRow]:
     """Everything said about a request, oldest first."""
     query = select(MESSAGE).where(MESSAGE.c.request_id == request_id).order_by(MESSAGE.c.due_at, MESSAGE.c.id)
@@ -152,11 +158,29 @@ async def link(db: AsyncConnection, digest: str) -> LinkRow | None:
     return None if row is None else _link_row(row)
 
 
+async def own_texts(db: AsyncConnection, territory: str) -> dict[tuple[str, str], str]:
+    """The territory's own texts, by kind and language."""
+    return {(row.kind, row.language): row.text for row in await db.execute(_OWN_TEXTS, {"this": territory})}
+
+
+async def put_text(
+    db: AsyncConnection, territory: str, kind: str, language: str, text: str | None, person: str, now: datetime
+) -> None:
+    """The territory says it so from now on; None = as delivered."""
+    mine = OWN_TEXT.c.territory == territory, OWN_TEXT.c.kind == kind, OWN_TEXT.c.language == language
+    await db.execute(delete(OWN_TEXT).where(*mine))
+    if text is not None:
+        row = {"territory": territory, "kind": kind, "language": language, "text": text, "person": person, "at": now}
+        await db.execute(insert(OWN_TEXT), row)
+
+
 class Links:
-    """The links in hand in one transaction: asked for together, changed here and there alike."""
+    """The links, and the territories' own texts, in hand in one transaction: asked for together, changed here and there
+    alike."""
 
     def __init__(self, db: AsyncConnection) -> None:
         self.db = db
+        self._texts: dict[str, dict[tuple[str, str], str]] = {}
         self._links: dict[str, LinkRow | None] = {}
 
     async def fetch(self, request_ids: Iterable[str]) -> "Links":
@@ -167,6 +191,12 @@ class Links:
             for row in await self.db.execute(_LINK_BY_REQUEST, {"these": list(missing)}):
                 self._links[row.request_id] = _link_row(row)
         return self
+
+    async def texts(self, territory: str) -> dict[tuple[str, str], str]:
+        """The territory's own texts."""
+        if territory not in self._texts:
+            self._texts[territory] = await own_texts(self.db, territory)
+        return self._texts[territory]
 
     async def of(self, request_id: str) -> LinkRow | None:
         """The link of a request, if the patient was given one (or the request ended)."""

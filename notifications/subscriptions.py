@@ -1,12 +1,13 @@
 """Which browser of a person may be woken? The latest that said so, until it forgets us."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import MESSAGE, PUSH
+from notifications.tables import ATTEMPT, MESSAGE, PUSH
 from schemas.sealed import Sealed
 
 
@@ -24,6 +25,12 @@ async def latest(db: AsyncConnection, person: str) -> Sealed[str] | None:
     return None if box is None else Sealed[str].model_validate_json(box)
 
 
+async def since(db: AsyncConnection, people: Collection[str]) -> dict[str, datetime]:
+    """Since when the latest browser of each of these may be woken; who has none is not there."""
+    query = select(PUSH.c.person, func.max(PUSH.c.at)).where(PUSH.c.person.in_(people)).group_by(PUSH.c.person)
+    return {person: at for person, at in await db.execute(query)}
+
+
 async def forget_latest(db: AsyncConnection, person: str) -> None:
     """The browser forgot us (404, 410): it is not asked again."""
     query = select(PUSH.c.digest).where(PUSH.c.person == person).order_by(PUSH.c.at.desc()).limit(1)
@@ -39,6 +46,8 @@ async def seen(db: AsyncConnection, message_id: str, now: datetime, *, opened: b
     if opened:
         shown["acknowledged_at"] = func.coalesce(MESSAGE.c.acknowledged_at, now)
     await db.execute(update(MESSAGE).where(mine).values(shown))
+    pushed = ATTEMPT.c.message_id == message_id, ATTEMPT.c.channel == "push", ATTEMPT.c.state == "accepted"
+    await db.execute(update(ATTEMPT).where(*pushed).values(state="delivered"))
     onward = mine & (MESSAGE.c.state == "due") & MESSAGE.c.sent_at.is_not(None)
     enough = onward if opened else onward & (MESSAGE.c.lane > 0)
     await db.execute(update(MESSAGE).where(enough).values(state="sent", channel="push", then=""))

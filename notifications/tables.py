@@ -58,7 +58,8 @@ class MessageTable(SQLModel, table=True):
 class AttemptTable(SQLModel, table=True):
     """One handing over to one provider; the proof that stays when text and number are gone.
 
-    States: claimed → accepted | refused | not_sent | ambiguous → lost; a receipt makes it delivered or undelivered.
+    States: claimed → accepted | refused | dead (nobody is there) | not_sent | ambiguous → lost; a receipt, or the
+    browser, makes it delivered or undelivered.
     At most one live attempt of a message on a channel: the database refuses a second.
     """
 
@@ -129,6 +130,18 @@ class PushTable(SQLModel, table=True):
     at: datetime
 
 
+class OwnTextTable(SQLModel, table=True):
+    """How a territory says a kind of message in a language, instead of the text as delivered; by whom, when."""
+
+    __tablename__ = "own_text"
+    territory: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    text: str
+    person: str
+    at: datetime
+
+
 class LinkTable(SQLModel, table=True):
     """The patient's way to the request: a hash of the token, never the token. `told` and `version` are of the
     last news of the place: when it was said, and twice its choice, one more when it was cancelled."""
@@ -151,3 +164,4 @@ def _table(model: Any) -> Table:
 
 MESSAGE, LINK, ATTEMPT = _table(MessageTable), _table(LinkTable), _table(AttemptTable)
 INBOUND, DEAD_NUMBER, PUSH = _table(InboundTable), _table(DeadNumberTable), _table(PushTable)
+OWN_TEXT = _table(OwnTextTable)

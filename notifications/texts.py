@@ -74,6 +74,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "offer_taken": {"fr": "{org} : un confrère voit le patient proposé {day} à {time}. Merci, rien à faire."},
     "offer_withdrawn": {"fr": "{org} : le patient proposé {day} à {time} n'attend plus. Merci, rien à faire."},
     "offer_lost": {"fr": "{org} : {day} à {time} n'est plus libre, le patient est reproposé. {link}"},
+    "test": {"fr": "{org} : essai du {day} à {time}. Vous lisez ceci : vos alertes arrivent. {link}"},
     "alarm": {"fr": "{org} : alarme technique {day} à {time}, à voir sans attendre : {link}"},
     "escalated": {"fr": "{org} : une demande reste sans place, échéance {day} à {time}. À traiter : {link}"},
 }

@@ -9,7 +9,7 @@ from notifications import store
 from notifications.audience import Telling, ways_to
 from notifications.segments import segments
 from notifications.store import LinkRow, Links
-from notifications.wording import Facts, render
+from notifications.wording import Facts, OwnTexts, render
 from schemas.event import Event, derived_id
 from schemas.message import Due, MessageDue, MessageFailed
 from schemas.request import Patient
@@ -49,9 +49,10 @@ async def write(
     due: list[Due] = []
     said: list[Event] = []
     subject = about(event)
+    own = await links.texts(event.territory) if tellings else {}
     for telling in tellings:
         message_id = message_of(event, telling.kind, telling.recipient_id)
-        text = _text(telling, event, moment, patient, desk)
+        text = _text(telling, event, moment, patient, desk, own)
         body = await _sealed(telling, subject, message_id, text, desk)
         phone = patient.phone if patient and telling.recipient == "patient" else None
         number = await _number(phone, desk)
@@ -141,10 +142,11 @@ def _row(
     }
 
 
-def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk) -> str:
+def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk, own: OwnTexts) -> str:
     territory = desk.territories[event.territory]
     where = {"practitioner": "/me", "human": "/console"}
     path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
+    path = "/alerts" if telling.kind == "test" else path
     language = patient.language if patient and telling.recipient == "patient" else "fr"
     facts = Facts(territory.name, moment, desk.base_url + path, territory.phone)
-    return render(telling.kind, language, facts, territory.tz)
+    return render(telling.kind, language, facts, territory.tz, own)

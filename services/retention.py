@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.tables import PRACTITIONER
 from dispatcher import store as requests
-from dispatcher.tables import REQUEST
+from dispatcher.tables import REQUEST, ROSTER
 from notifications import store as notices
 from notifications.tables import INBOUND, MESSAGE, PUSH
 from schemas.event import Event
@@ -197,6 +197,7 @@ async def in_use(db: AsyncConnection, subjects: list[str]) -> set[str]:
         (MESSAGE.c.recipient_id, "to:"),
         (INBOUND.c.digest, "from:"),
         (PUSH.c.person, "to:"),
+        (ROSTER.c.person, "to:"),
         (PRACTITIONER.c.id, "practitioner:"),
         (ASIDE.c.id, "aside:"),
     ):

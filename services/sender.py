@@ -6,6 +6,7 @@ One loop a channel chooses among its providers; the outcomes of all of them are 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -103,8 +104,7 @@ class Sender:
         fates: list[tuple[Claimed, Outcome]] = []
         for name in list(self._channels):
             claimed = await self._claim(name)
-            outcomes = await asyncio.gather(*(self._hand_over(one) for one in claimed))
-            fates += zip(claimed, outcomes, strict=True)
+            fates += await asyncio.gather(*(self._hand_over(one) for one in claimed))
         if fates:
             await self._write_down(fates)
         return len(fates)
@@ -147,9 +147,9 @@ class Sender:
         line.under_way += len(claimed)
 
         async def one(message: Claimed) -> None:
-            outcome = await self._hand_over(message)
+            fate = await self._hand_over(message)
             line.under_way -= 1
-            self._fates.append((message, outcome))
+            self._fates.append(fate)
             self._written.set()
 
         await asyncio.gather(*(one(message) for message in claimed))
@@ -202,26 +202,29 @@ class Sender:
         line.served = line.served * 0.99 + len(claimed)
         return claimed
 
-    async def _hand_over(self, one: Claimed) -> Outcome:
+    async def _hand_over(self, one: Claimed) -> tuple[Claimed, Outcome]:
+        """What became of it, with where it went when that had to be looked up."""
         message = one.message
         if expired(message, self._clock.now()):
-            return NotSent("expired", final=True)
+            return one, NotSent("expired", final=True)
         channel = self._channels.get(one.provider)
         if channel is None:
-            return NotSent(f"no provider {one.provider}")
+            return one, NotSent(f"no provider {one.provider}")
         try:
             text = await self._vault.open(message.body)
             sealed = message.to or (await self._address(message) if self._address else None)
             to = await self._vault.open(sealed) if sealed else None
         except Erased:
-            return NotSent("erased", final=True)
+            return one, NotSent("erased", final=True)
+        if to and message.to is None and message.channel != "push":
+            one = replace(one, digest=self._vault.digest(to))
         try:
             outcome = await channel.send(self._letter(one, to, text))
         except Exception as failed:  # a channel must not raise; if it does, the bytes may have left
             log.error("provider %s raised %s", one.provider, type(failed).__name__)
             outcome = Ambiguous(type(failed).__name__)
         self._lines.of(one.provider).note(outcome, self._clock.now())
-        return outcome
+        return one, outcome
 
     def _letter(self, one: Claimed, to: str | None, text: str) -> Letter:
         message = one.message

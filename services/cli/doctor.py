@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from availability import upstream
 from availability.upstream import FeedRow
+from dispatcher import roster
 from dispatcher import store as dispatcher
 from services.build import known_territories
 from services.bus.relay import unpublished
@@ -99,7 +100,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         async with database.read() as db:
             await db.execute(text("SELECT 1 FROM care_request LIMIT 1"))
             waiting, aside = await unpublished(db), await listing(db, 1000)
-            empty = [one for one in known_territories(settings) if not await dispatcher.roster(db, one)]
+            empty = [one for one in known_territories(settings) if not await roster.people(db, one)]
             unwatched = await dispatcher.without_timer(db)
             alarms, heard = await open_alarms(db), await beats(db)
             linked = await upstream.feeds(db)

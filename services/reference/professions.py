@@ -116,6 +116,11 @@ def specialty_named(text: str) -> str | None:
     return said.upper() if said.upper() in _specialties().values() else _specialties().get(fold(said))
 
 
+def specialty_labels() -> list[str]:
+    """The official labels of all specialties (TRE_R38), folded."""
+    return list(_specialties())
+
+
 @cache
 def _specialties() -> dict[str, str]:
     """Codes by label; those in force win."""

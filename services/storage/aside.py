@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatcher import roster
 from dispatcher import store as dispatcher
 from dispatcher.life import OPEN
 from schemas.event import Event, Order, derived_id, durable
@@ -173,7 +174,7 @@ async def _alarm(
     else:
         words = f"Une demande reçue pour {territory} n'a pas été comprise"
     words += f" : un message est mis de côté (relais aside show {aside_id}, puis replay ou drop)."
-    known = bool(request_id or await dispatcher.roster(db, territory))
+    known = bool(request_id or await roster.people(db, territory))
     order = _order(derived_id("alarm", aside_id, now.isoformat()), territory, system_actor(territory))
     _, facts = await alarms.ring(
         order, db, now, ALARM, about, words, territory if known else None, request_id=request_id

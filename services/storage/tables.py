@@ -40,6 +40,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     notifications.InboundTable,
     notifications.DeadNumberTable,
     notifications.PushTable,
+    notifications.OwnTextTable,
     session.WebSession,
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store as dispatcher
+from dispatcher import roster
 from schemas.event import Event, Order
 from schemas.house import AlarmRaised
 from services.ids import own_order
@@ -83,8 +83,7 @@ async def ring(
         return False, []
     if territory is None:
         return True, []
-    people = await dispatcher.roster(db, territory)
-    person = people[0].person if people else f"coord-{territory}"
+    person = await roster.on_call(db, territory)
     said = {"alarm_id": order.id, "kind": kind, "about": about, "person": person, "request_id": request_id}
     return True, [AlarmRaised.after(order, now, key=order.id, territory=territory, **said)]
 

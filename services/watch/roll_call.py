@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import store as dispatcher
+from dispatcher import roster
 from notifications import store as notifications
 from notifications.audience import URGENT_FOR, ways_to
 from notifications.wording import Facts, render
@@ -43,7 +43,7 @@ async def alarm_everybody(mailbox: Mailbox, desk: Desk, kind: str, words: str) -
         fresh, said = await ring(order, db, now, kind, ABOUT, words, None)
         told: set[str] = set()
         for territory in desk.territories.values() if fresh else ():
-            people = {one.person for one in await dispatcher.roster(db, territory.id)} - told
+            people = {one.person for one in await roster.people(db, territory.id)} - told
             told |= people
             if people:
                 said.append(await _tell(order, territory, sorted(people), db, now, desk))
@@ -56,7 +56,7 @@ async def _tell(
     order: Order, territory: Territory, people: Sequence[str], db: AsyncConnection, now: datetime, desk: Desk
 ) -> Event:
     facts = Facts(territory.name, now, f"{desk.base_url}/console", territory.phone)
-    text = render("alarm", "fr", facts, territory.tz)
+    text = render("alarm", "fr", facts, territory.tz, await notifications.own_texts(db, territory.id))
     due, rows, by = [], [], ways_to("human", 0, None, desk.ways)
     for person in people:
         message_id = derived_id(order.id, "alarm", person)

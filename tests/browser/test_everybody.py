@@ -18,6 +18,8 @@ PAGES = {
     "/me": "sec-tarn-ouest",
     "/feeds": "sec-tarn-ouest",
     "/members": "coord-tarn-ouest",
+    "/roster": "coord-tarn-ouest",
+    "/texts": "coord-tarn-ouest",
 }
 LOOKS = {
     "light": {"color_scheme": "light"},

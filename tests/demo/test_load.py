@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from availability import store as agendas
-from dispatcher import store as requests
+from dispatcher import roster
 from services.build import build_house
 from services.demo.load import load_demonstration
 from services.house import House
@@ -49,10 +49,10 @@ async def test_an_empty_relais_gets_people_their_coming_slots_and_whom_to_alert(
     opened = await load_demonstration(house, progress=said.append)
     async with house.database.read() as db:
         people = await agendas.find_practitioners(db, TERRITORY, limit=1000)
-        roster = await requests.roster(db, TERRITORY)
+        on_call = await roster.people(db, TERRITORY)
         mine = await agendas.practitioners(db, await agendas.delegations(db, f"sec-{TERRITORY}"))
     assert len(people) == 53
-    assert [one.person for one in roster] == [f"reg-{TERRITORY}", f"coord-{TERRITORY}", "ops"]
+    assert [one.person for one in on_call] == [f"reg-{TERRITORY}", f"coord-{TERRITORY}", "ops"]
     assert {one.profession for one in mine.values()} == {"10"}
     known = await slots(house)
     assert len(known) == opened > 50

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from dispatcher import store
+from dispatcher import roster, store
 from dispatcher.life import State, Timer, Wake
 from dispatcher.orders import acknowledge, set_roster, withdraw
 from dispatcher.views import OnCall
@@ -160,8 +160,8 @@ async def test_a_new_roster_replaces_the_old_one(room: Dispatcher) -> None:
     said = only(await room.ask(set_roster, an_order(), [OnCall("carla", 0, "Carla")]))
     assert (said.territory, said.people) == (TARN, ("carla",))
     async with room.database.read() as db:
-        assert await store.roster(db, TARN) == [OnCall("carla", 0, "Carla")]
-        assert await store.roster(db, "volvestre") == []
+        assert await roster.people(db, TARN) == [OnCall("carla", 0, "Carla")]
+        assert await roster.people(db, "volvestre") == []
 
 
 # --- the end --------------------------------------------------------------------------------------------

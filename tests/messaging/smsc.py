@@ -4,6 +4,7 @@ It shares no code with the client but the names of the octets: it packs and unpa
 """
 
 import asyncio
+import ssl
 import struct
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -38,8 +39,16 @@ class Smsc:
     """One SMSC on a port of this machine. `echo` = receipts carry our reference."""
 
     def __init__(
-        self, phones: Phones, name: str, *, echo: bool = True, delay: float = 0.05, by_text: bool = False
+        self,
+        phones: Phones,
+        name: str,
+        *,
+        echo: bool = True,
+        delay: float = 0.05,
+        by_text: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self.phones, self.name, self.echo, self.delay, self.by_text = phones, name, echo, delay, by_text
         self.port = 0
         self.binds = self.submits = 0
@@ -61,7 +70,7 @@ class Smsc:
         await self.shut()
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def shut(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,22 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from dispatcher.life import Wake
+from dispatcher.matching.seats import OpenSeats
+from dispatcher.orders import enter_request
+from dispatcher.steps import alert
+from dispatcher.store import Desk, request
+from dispatcher.tables import TIMER
 from notifications.channels import sms_http, voice
 from notifications.tables import ATTEMPT, INBOUND, MESSAGE
+from schemas.event import Event, Order
+from schemas.request import EscalationAcknowledged
+from schemas.values import system_actor
 from services.build import build_house
 from services.house import House
 from services.settings import Settings
 from services.web.app import create_app
+from tests.builders import a_need, a_sealed_patient
 from tests.messaging.test_sender import write
 from tests.messaging.web_side import WebSide
 
@@ -70,6 +81,41 @@ async def test_a_key_that_is_pressed_acknowledges_an_alert(house: House) -> None
     assert (await stands(house, "m-1")).acknowledged_at is not None
     async with house.database.read() as db:
         assert sorted((await db.execute(select(INBOUND.c.kind))).scalars()) == ["receipt", "reply"]
+
+
+async def test_a_key_that_is_pressed_takes_the_request_in_hand(house: House) -> None:
+    order = Order(id="a" * 32, territory="tarn-ouest", actor=system_actor("tarn-ouest"))
+    patient = await a_sealed_patient(house.vault, "req-1")
+    now = house.clock.now()
+    need = a_need(earliest=now, deadline=now + timedelta(hours=1))
+    facts = list[Event]()
+    house.mailbox.on_commit(facts.extend)
+    await house.mailbox.order(order, lambda db, at: enter_request(order, "req-1", need, patient, None, db, at))
+
+    async def escalate(db: Any, at: Any) -> Any:
+        desk = Desk(db)
+        row = await desk.load("req-1")
+        assert row is not None
+        return [await alert(order, row, 0, "no_place", OpenSeats(), desk, at)]
+
+    await house.mailbox.order(order.model_copy(update={"id": "b" * 32}), escalate)
+    config = voice.Config(name="v", url="http://v", secret=SECRET, caller="+33536490081", callback="http://relais")
+    house.channels["v"] = voice.Channel(config)
+    await write(
+        house, "m-1", lane=0, channel="voice", kind="escalated", recipient="human", recipient_id="anne",
+        request_id="req-1", territory="tarn-ouest",
+    )  # fmt: skip
+    said = {"id": "call-1", "status": "answered", "digit": "1", "key": "m-1", "secret": SECRET}
+    for _ in range(2):
+        assert await call(house, "v", said) == 204
+    async with house.database.read() as db:
+        row = await request(db, "req-1")
+        assert row is not None
+        assert row.acknowledged_at is not None
+        waking = (await db.execute(select(TIMER.c.wake))).scalars().all()
+        assert Wake.STEP_UP not in waking
+        assert waking
+    assert [fact.actor.person for fact in facts if isinstance(fact, EscalationAcknowledged)] == ["anne"]
 
 
 async def test_nobody_else_is_heard(house: House) -> None:

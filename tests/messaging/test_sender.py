@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from availability.tables import PRACTITIONER
+from dispatcher import roster
+from dispatcher.views import OnCall
 from notifications import store
 from notifications.outcome import Accepted, Letter, NotSent, Outcome, Terms
 from notifications.tables import ATTEMPT, MESSAGE
@@ -86,6 +88,26 @@ async def test_a_practitioner_is_reached_at_the_number_that_is_kept_for_him(tmp_
     assert (letter.to, letter.sender) == ("+33639980009", "CPTS Tarn O")
     assert letter.seconds_left is not None
     assert 3500 < letter.seconds_left <= 3600
+
+
+class Mail(Sms):
+    way = "email"
+
+
+async def test_a_human_of_the_roster_is_reached_at_what_is_kept_for_her(tmp_path: Path, database_url: str) -> None:
+    sms, mail = Sms(), Mail("m")
+    async with house(tmp_path, database_url, [sms, mail]) as made:
+        phone = await made.vault.seal("to:anne", "phone", "+33639980007")
+        email = await made.vault.seal("to:bruno", "email", "bruno@cpts.example")
+        async with made.database.writing() as db:
+            people = [OnCall("anne", 0, "Anne", phone=phone), OnCall("bruno", 1, "Bruno", email=email)]
+            await roster.put(db, "tarn-ouest", people)
+        await write(made, "m-1", recipient="human", recipient_id="anne", to=None)
+        await write(made, "m-2", recipient="human", recipient_id="bruno", to=None, channel="email")
+        await write(made, "m-3", recipient="human", recipient_id="anne", to=None, territory="volvestre")
+        await sender_of(made).send_due()
+    assert {one.key: one.to for one in sms.handed} == {"m-1": "+33639980007", "m-3": None}
+    assert [one.to for one in mail.handed] == ["bruno@cpts.example"]
 
 
 async def test_when_one_provider_is_down_the_other_carries_everything(tmp_path: Path, database_url: str) -> None:

@@ -1,6 +1,5 @@
 """Are the words right: one SMS, the hour of the place, nothing about anybody's health?"""
 
-import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 
 from notifications.segments import GSM7, GSM7_ESCAPED, segments, to_gsm7
 from notifications.texts import DAYS, LANGUAGES, TEXTS, UNICODE
-from notifications.wording import Facts, render
-from services.reference.professions import PROFESSIONS
+from notifications.wording import Facts, Fault, faults, longest, render
+from services.reference.health import health_words
 from services.reference.territories import load_territories
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
@@ -39,25 +38,22 @@ def test_every_text_of_every_territory_is_one_sms(kind: str, language: str, terr
 
 @pytest.mark.parametrize(("kind", "language"), EVERY_TEXT)
 def test_no_text_says_a_word_about_health(kind: str, language: str) -> None:
-    text = rendered(kind, language, "CPTS Tarn Ouest").lower()
-    labels = {word for one in PROFESSIONS.values() for word in re.split(r"\W+", one.label.lower()) if len(word) > 3}
-    reasons = {"fièvre", "fever", "douleur", "pain", "motif", "symptôme", "urgence", "maladie", "ill", "soin", "santé"}
-    specialties = {
-        "médec",
-        "doctor",
-        "infirm",
-        "nurse",
-        "cardio",
-        "gynéc",
-        "psych",
-        "dent",
-        "kiné",
-        "pédiatr",
-        "sage-f",
-        *("médico", "enferm", "doente", "doktor", "hemşire", "hasta", "sağlık", "طبيب", "ممرض", "مريض", "صحة"),
-    }
-    assert not [word for word in labels | specialties if word in text]
-    assert not [word for word in reasons if re.search(rf"\b{word}\b", text)]
+    assert health_words(rendered(kind, language, "CPTS Tarn Ouest")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Votre cardiologue vous attend", ["cardiologue"]),
+        ("Séance d'ORTHOPHONISTE", ["ORTHOPHONISTE"]),
+        ("Pansement demain, vaccins après", ["Pansement", "vaccins"]),
+        ("Suivi de néphrologie", ["néphrologie"]),
+        ("Infection urinaire", ["Infection", "urinaire"]),
+        ("{org} : votre rendez-vous précédent est annulé, une personne vous rappelle", []),
+    ],
+)
+def test_words_about_health_are_found_in_any_spelling(text: str, found: list[str]) -> None:
+    assert health_words(text, ["Infection urinaire"]) == found
 
 
 @pytest.mark.parametrize(("kind", "language"), EVERY_TEXT)
@@ -150,3 +146,23 @@ def test_what_does_not_fit_is_written_as_people_would(written: str, sent: str) -
 )
 def test_how_many_sms_a_text_is(text: str, count: int) -> None:
     assert segments(text) == count
+
+
+@pytest.mark.parametrize(("kind", "language"), [one for one in EVERY_TEXT if one[0] != "call_15"])
+def test_every_text_as_delivered_could_be_ones_own(kind: str, language: str) -> None:
+    facts = Facts("CPTS Tarn Ouest", LONGEST_DAY, SITE + "/p/" + "k" * 12, "05 36 49 00 81")
+    assert faults(kind, language, TEXTS[kind][language], facts) == []
+
+
+def test_the_longest_day_and_hour_count() -> None:
+    facts = Facts("CPTS", LONGEST_DAY, SITE, "15")
+    assert longest("booked", "fr", "{org} {day} {time} {link}", facts) == f"CPTS mercredi 23/12 22h30 {SITE}"
+    assert faults("booked", "fr", "{org} {day} {time} {link}" + "a" * 450, facts) == [Fault("long", "4")]
+    assert faults("call_15", "fr", "appelez", facts) == [Fault("fixed")]
+
+
+@given(st.text(alphabet="{}:!.[]adyorgtimelnk 0", max_size=30))
+def test_whatever_is_typed_is_judged_and_what_passes_can_be_rendered(text: str) -> None:
+    facts = Facts("CPTS", LONGEST_DAY, SITE, "15")
+    if not faults("booked", "fr", text, facts):
+        assert "{" not in render("booked", "fr", facts, PARIS, {("booked", "fr"): text})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dispatcher import store as dispatcher
+from dispatcher import roster
 from dispatcher.views import OnCall
 from schemas.event import Event
 from schemas.house import AlarmRaised
@@ -67,7 +67,7 @@ async def test_clearing_one_leaves_the_others(database: Database, mailbox: Mailb
 
 async def test_the_first_of_the_roster_is_named(database: Database, mailbox: Mailbox, heard: list[Event]) -> None:
     async with database.writing() as db:
-        await dispatcher.set_roster(db, "tarn-ouest", [OnCall("anne", 1, "Anne"), OnCall("claire", 0, "Claire")])
+        await roster.put(db, "tarn-ouest", [OnCall("anne", 1, "Anne"), OnCall("claire", 0, "Claire")])
     await raise_alarm(mailbox, "clock", "here", "L'horloge a sauté.", "tarn-ouest")
     await raise_alarm(mailbox, "clock", "there", "L'horloge a sauté.", "volvestre")
     await raise_alarm(mailbox, "clock", "everywhere", "L'horloge a sauté.")

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from availability.tables import GUARDS
-from dispatcher import store
+from dispatcher import roster, store
 from dispatcher.life import Timer, Wake
 from dispatcher.tables import TIMER
 from dispatcher.views import OnCall
@@ -23,9 +23,9 @@ from tests.builders import MONDAY, TARN
 ANNE, BRUNO = OnCall("anne", 0, "Anne"), OnCall("bruno", 1, "Bruno")
 
 
-async def roster(database: Database) -> list[OnCall]:
+async def on_roster(database: Database) -> list[OnCall]:
     async with database.read() as db:
-        return await store.roster(db, TARN)
+        return await roster.people(db, TARN)
 
 
 # --- transactions ---------------------------------------------------------------------------------------
@@ -33,33 +33,33 @@ async def roster(database: Database) -> list[OnCall]:
 
 async def test_what_was_committed_is_read_by_others(database: Database) -> None:
     async with database.writing() as db:
-        await store.set_roster(db, TARN, [ANNE])
-    assert await roster(database) == [ANNE]
+        await roster.put(db, TARN, [ANNE])
+    assert await on_roster(database) == [ANNE]
 
 
 async def test_what_is_not_committed_yet_is_read_by_nobody(database: Database) -> None:
     async with database.writing() as db:
-        await store.set_roster(db, TARN, [ANNE])
-        assert await roster(database) == []
+        await roster.put(db, TARN, [ANNE])
+        assert await on_roster(database) == []
 
 
 async def test_a_transaction_that_fails_leaves_no_trace(database: Database) -> None:
     with contextlib.suppress(LookupError):
         async with database.writing() as db:
-            await store.set_roster(db, TARN, [ANNE])
+            await roster.put(db, TARN, [ANNE])
             raise LookupError
-    assert await roster(database) == []
+    assert await on_roster(database) == []
 
 
 async def test_a_savepoint_that_fails_undoes_its_own_work_and_no_other(database: Database) -> None:
     async with database.writing() as db:
-        await store.set_roster(db, TARN, [ANNE])
+        await roster.put(db, TARN, [ANNE])
         savepoint = await db.begin_nested()
-        await store.set_roster(db, TARN, [ANNE, BRUNO])
-        assert len(await store.roster(db, TARN)) == 2
+        await roster.put(db, TARN, [ANNE, BRUNO])
+        assert len(await roster.people(db, TARN)) == 2
         await savepoint.rollback()
-        assert await store.roster(db, TARN) == [ANNE]
-    assert await roster(database) == [ANNE]
+        assert await roster.people(db, TARN) == [ANNE]
+    assert await on_roster(database) == [ANNE]
 
 
 async def test_after_a_statement_that_failed_in_a_savepoint_the_transaction_goes_on(database: Database) -> None:
@@ -68,18 +68,18 @@ async def test_after_a_statement_that_failed_in_a_savepoint_the_transaction_goes
         with pytest.raises(DBAPIError):
             await db.execute(text("SELECT * FROM no_such_table"))
         await savepoint.rollback()
-        await store.set_roster(db, TARN, [ANNE])
-    assert await roster(database) == [ANNE]
+        await roster.put(db, TARN, [ANNE])
+    assert await on_roster(database) == [ANNE]
 
 
 async def test_a_savepoint_inside_a_transaction_that_fails_is_gone_too(database: Database) -> None:
     with contextlib.suppress(LookupError):
         async with database.writing() as db:
             savepoint = await db.begin_nested()
-            await store.set_roster(db, TARN, [ANNE])
+            await roster.put(db, TARN, [ANNE])
             await savepoint.commit()
             raise LookupError
-    assert await roster(database) == []
+    assert await on_roster(database) == []
 
 
 async def test_writers_wait_for_one_another(database: Database) -> None:
@@ -135,9 +135,9 @@ async def test_every_table_of_the_house_is_there(database: Database) -> None:
 
 async def test_a_second_start_finds_everything_as_it_was(database: Database) -> None:
     async with database.writing() as db:
-        await store.set_roster(db, TARN, [ANNE])
+        await roster.put(db, TARN, [ANNE])
     await migrate(database)
-    assert await roster(database) == [ANNE]
+    assert await on_roster(database) == [ANNE]
 
 
 async def test_several_processes_may_start_at_once(database: Database) -> None:
@@ -171,11 +171,11 @@ async def test_a_reader_of_sqlite_sees_one_moment(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     await migrate(database)
     async with database.read() as db:
-        assert await store.roster(db, TARN) == []
+        assert await roster.people(db, TARN) == []
         async with database.writing() as other:
-            await store.set_roster(other, TARN, [ANNE])
-        assert await store.roster(db, TARN) == []
-    assert await roster(database) == [ANNE]
+            await roster.put(other, TARN, [ANNE])
+        assert await roster.people(db, TARN) == []
+    assert await on_roster(database) == [ANNE]
     await database.close()
 
 

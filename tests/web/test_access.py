@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+from notifications.texts import TEXTS
 from schemas.values import Role
 from services.house import House
 from services.web.access import ACCESS
@@ -65,6 +66,7 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         "/api/practitioners/{practitioner_id}/pause": {"pause": "tonight"},
         "/api/practitioners/{practitioner_id}/delegates": {"delegate_id": "sec-tarn-ouest", "acts": True},
         "/api/slots/again": {"days": 7},
+        "/api/roster": {"people": [{"name": "Anne", "phone": "06 39 98 00 01"}]},
         "/api/practitioners/{practitioner_id}/weeks": WEEK,
         "/api/weeks/{pattern_id}": WEEK,
         "/api/offers/{offer_id}/accept": {},
@@ -88,6 +90,10 @@ def what_to_send(method: str, path: str, role: Role | None) -> dict[str, Any]:
         sent["headers"]["X-Forwarded-For"] = "203.0.113.7"  # through a proxy: from elsewhere
     if path == "/api/members/import":
         sent |= {"content": b"rpps;nom;profession;commune\n", "params": {"territory": "tarn-ouest"}}
+    if path == "/roster":
+        sent["data"] = {"name-0": "Anne", "phone-0": "06 39 98 00 01"}
+    if path == "/texts" and method == "POST":
+        sent["data"] = {"kind": "booked", "language": "fr", "text": TEXTS["booked"]["fr"], "act": "check"}
     if path == "/api/feeds/file":
         sent |= {"content": b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "params": {"practitioner_id": "dr-anne"}}
     if method == "POST" and path in bodies:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.web.pages import (
+    alerts,
     console,
     coordination,
     feeds,
@@ -13,6 +14,8 @@ from services.web.pages import (
     operations,
     patient,
     practitioner,
+    roster,
+    texts,
     welcome,
 )
 from services.web.pages.frame import frame
@@ -29,6 +32,9 @@ routers: list[APIRouter] = [
     coordination.router,
     feeds.router,
     members.router,
+    roster.router,
+    alerts.router,
+    texts.router,
     operations.router,
 ]
 

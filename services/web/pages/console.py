@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store as agendas
+from dispatcher import roster
 from dispatcher import store as requests
 from dispatcher.life import OPEN
 from dispatcher.matching.choice import propose
@@ -166,7 +167,7 @@ async def known(request: Request, body: Phone) -> dict[str, str]:
 
 async def names_on_call(house: House, db: AsyncConnection, territory: str) -> dict[str, str]:
     """The names of those an alert may go to, by id."""
-    return {one.person: one.name for one in await requests.roster(db, territory)}
+    return {one.person: one.name for one in await roster.people(db, territory)}
 
 
 async def board_rows(house: House, account: Account, zone: ZoneInfo) -> tuple[list[Shown], int]:

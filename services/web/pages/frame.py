@@ -18,15 +18,18 @@ from services.web.render import PARIS
 from services.web.session import Account, house_of
 
 NAV: dict[Role, tuple[tuple[str, str], ...]] = {
-    Role.REGULATOR: (("/console", "Console"), ("/messages", "Messages")),
+    Role.REGULATOR: (("/console", "Console"), ("/messages", "Messages"), ("/alerts", "Mes alertes")),
     Role.COORDINATOR: (
         ("/coordination", "Coordination"),
         ("/console", "Console"),
         ("/members", "Membres"),
+        ("/roster", "Liste d’alerte"),
+        ("/texts", "Textes"),
         ("/feeds", "Agendas reliés"),
         ("/messages", "Messages"),
+        ("/alerts", "Mes alertes"),
     ),
-    Role.PRACTITIONER: (("/me", "Mes créneaux"), ("/feeds", "Agendas reliés")),
+    Role.PRACTITIONER: (("/me", "Mes créneaux"), ("/feeds", "Agendas reliés"), ("/alerts", "Mes alertes")),
     Role.DELEGATE: (("/me", "Créneaux"), ("/feeds", "Agendas reliés")),
     Role.OPERATOR: (("/operations", "Exploitation"), ("/messages", "Messages")),
 }

@@ -24,6 +24,7 @@ from services.audit.history import opened_by
 from services.house import House
 from services.web.api.delegates import delegates_of
 from services.web.entry import moment_of
+from services.web.pages.alerts import own_reach, shown_reach
 from services.web.pages.frame import frame
 from services.web.pages.offers import asked_of, own_week, said_of
 from services.web.pages.shown import say_age
@@ -90,8 +91,12 @@ async def me(
 ) -> HTMLResponse:
     """The practitioner's own page; `for` chooses among those whom a delegate serves, `said` = how it went."""
     choices, chosen = await _chosen(request, whom)
-    values = await _agenda(request, chosen) if chosen else frame(request, signed_in(request))
-    return page("me.html", **values, choices=choices, practitioner=chosen, said=said_of(said))
+    house, account = house_of(request), signed_in(request)
+    values = await _agenda(request, chosen) if chosen else frame(request, account)
+    async with house.database.read() as db:
+        found = await own_reach(house, account, db) if chosen and chosen.id == account.account else None
+    reach = shown_reach(found[1]) if found and found[1].state != "fine" else None
+    return page("me.html", **values, choices=choices, practitioner=chosen, said=said_of(said), reach=reach)
 
 
 @router.get("/me/agenda", response_class=HTMLResponse)

@@ -31,12 +31,14 @@ const seen = (id, opened) => fetch("/push/seen", { method: "POST", keepalive: tr
   headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id, opened }) }).catch(() => null);
 addEventListener("push", (event) => {
   const { id, text } = event.data.json();
-  const shown = registration.showNotification("Relais", { body: text, tag: id, data: { id }, requireInteraction: true });
+  const shown = registration.showNotification("Relais", { body: text, tag: id, data: { id, text }, requireInteraction: true });
   event.waitUntil(shown.then(() => seen(id, false)));
 });
 addEventListener("notificationclick", (event) => {
+  const { id, text } = event.notification.data;
+  const link = text.match(/https?:\/\/\S+[\w/]/); // where the text leads, on this host: who is on call has no page of a practitioner
   event.notification.close();
-  event.waitUntil(Promise.all([seen(event.notification.data.id, true), clients.openWindow("/me")]));
+  event.waitUntil(Promise.all([seen(id, true), clients.openWindow(link ? new URL(link[0]).pathname : "/me")]));
 });
 
 addEventListener("fetch", (event) => {

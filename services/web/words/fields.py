@@ -96,6 +96,14 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Praticien inconnu sur votre territoire : cherchez-le par son nom, ou laissez ce champ vide.",
         "No such practitioner in your territory: search by name, or leave this out.",
     ),
+    "unknown_person": (
+        "Compte inconnu sur ce territoire : choisissez-en un de la liste, ou laissez ce champ vide.",
+        "No such account in this territory: choose one from the list, or leave this out.",
+    ),
+    "named_twice": (
+        "Cette personne est déjà dans la liste : une seule ligne suffit.",
+        "This person is on the list already: one line is enough.",
+    ),
     "unreadable_date": (
         "{said}",
         "This date is not understood, or does not exist. Write for instance “2026-12-15T14:00”, or in French “demain 14h”.",

@@ -9,6 +9,14 @@ UPKEEP: dict[str, Words] = {
         Said("Message introuvable", "Il a déjà été rejoué ou écarté : rechargez la liste des messages mis de côté."),
         Said("No such message", "It was replayed or dropped already: reload the list of messages set aside."),
     ),
+    "empty_roster": Words(
+        422,
+        Said(
+            "Personne à prévenir",
+            "Gardez au moins une personne dans la liste : sans elle, une demande sans place resterait ignorée.",
+        ),
+        Said("Nobody to alert", "Keep one person on the list at least: without one, a miss would be silent."),
+    ),
     "no_push": Words(
         409,
         Said(

@@ -6,6 +6,7 @@ const button = $("#push");
 
 const octets = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
 
+navigator.serviceWorker?.register("/sw.js").catch(() => null);
 async function offer() {
   if (!button || !("PushManager" in window) || Notification.permission === "denied") return;
   const { key } = await ask("GET", "/api/push");
