@@ -36,7 +36,7 @@ ANYBODY = Audience()
 
 class NewSlot(Value):
     """A time to open: start (aware UTC), length in minutes, how many patients, in which modes, for whom. `pattern`: the
-    week that repeats (its id) from which it comes."""
+    week that repeats (its id) from which it comes; `feed` and `uid`: the linked agenda, and its time there."""
 
     start: AwareDatetime
     minutes: Minutes
@@ -44,6 +44,8 @@ class NewSlot(Value):
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
     audience: Audience = ANYBODY
     pattern: str | None = None
+    feed: str | None = None
+    uid: str | None = None
 
 
 class NewPractitioner(Value):

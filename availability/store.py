@@ -123,6 +123,8 @@ async def add_slots(
             "once": once,
             "audience": None if slot.audience == ANYBODY else slot.audience.model_dump_json(),
             "pattern": slot.pattern,
+            "feed": slot.feed,
+            "uid": slot.uid,
         }
         for slot_id, slot in slots
     ]

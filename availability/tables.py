@@ -106,7 +106,7 @@ class PatternTable(SQLModel, table=True):
 class FeedTable(SQLModel, table=True):
     """An agenda kept elsewhere, and how reading it went. `url` is sealed under the practitioner's own key: it often
     holds a secret; `host` is shown. `due_at` None = not asked by itself; `read_at` = when all of it was read last;
-    `left_out`: JSON, how many of its events were not used, by reason."""
+    `digest` = of what mattered in it then; `left_out`: JSON, how many of its events were not used, by reason."""
 
     __tablename__ = "feed"
     id: str = Field(primary_key=True)
@@ -123,6 +123,7 @@ class FeedTable(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, index=True)
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
     read_at: datetime | None = None
     tried_at: datetime | None = None
     succeeded_at: datetime | None = None

@@ -1,12 +1,12 @@
 """What is remembered of linked agendas? The feeds, their busy times, and which slots came from them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +43,7 @@ class FeedRow(NewFeed):
     due_at: AwareDatetime | None = None
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
     read_at: AwareDatetime | None = None
     tried_at: AwareDatetime | None = None
     succeeded_at: AwareDatetime | None = None
@@ -61,12 +62,6 @@ class Origin(NamedTuple):
 
 
 _LINKED = FEED.c.removed_at.is_(None)
-_COME_FROM = (
-    update(SLOT)
-    .where(SLOT.c.id == bindparam("this"))
-    .values(feed=bindparam("whence"), uid=bindparam("which"))
-    .execution_options(later="this")
-)
 
 
 async def add(db: AsyncConnection, territory: str, new: NewFeed, now: datetime) -> FeedRow:
@@ -142,12 +137,6 @@ async def still_missing(db: AsyncConnection, slot_ids: Sequence[str], now: datet
     """Those of the slots that are gone from their feed, are still to come, and have a patient who keeps them open."""
     query = select(SLOT.c.id).where(SLOT.c.id.in_(slot_ids), SLOT.c.gone, SLOT.c.status == "open", SLOT.c.start > now)
     return set((await db.execute(query)).scalars())
-
-
-async def come_from(db: AsyncConnection, feed_id: str, uids: Mapping[str, str]) -> None:
-    """Note of these slots (uid by slot) which feed they came from."""
-    for slot_id, uid in uids.items():
-        await db.execute(_COME_FROM, {"this": slot_id, "whence": feed_id, "which": uid})
 
 
 async def busy_times(

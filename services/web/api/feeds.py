@@ -1,6 +1,5 @@
 """Which agendas kept elsewhere do a practitioner's slots follow? Link one, send a file, ask again, unlink."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import following, upstream
 from availability import store as agendas
 from availability.agenda import AHEAD_AT_MOST
-from availability.feeds.ical import times_of
-from availability.feeds.source import Reading, Unreadable
+from availability.feeds.ical import read_file
+from availability.feeds.source import Ask, Reading, Unreadable
 from availability.store import PractitionerRow
 from availability.upstream import FeedRow, NewFeed
 from schemas.event import Event
@@ -191,12 +190,11 @@ async def _note(house: House, account: Account, feed_id: str, **said: Any) -> No
 
 
 async def _reading(content: bytes, means: FeedMeans, who: PractitionerRow, now: datetime) -> Reading:
-    zone = ZoneInfo(who.zone or "Europe/Paris")
+    ask = Ask("", means, ZoneInfo(who.zone or "Europe/Paris"), now, now + AHEAD_AT_MOST)
     try:
-        times, left_out = await asyncio.to_thread(times_of, content, means, zone, now, now + AHEAD_AT_MOST)
+        return await read_file(content, ask)
     except Unreadable as why:
         raise Problem("invalid", mistakes=[Mistake("file", str(why))]) from None
-    return Reading(times, left_out)
 
 
 async def _for_whom(house: House, account: Account, asked: str | None) -> PractitionerRow:
