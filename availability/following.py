@@ -129,7 +129,7 @@ async def _follow_open(
     free = [one for one in times if now < one.start and not touches(one.start, one.ends, taken)]
     by_hand = await upstream.taken_back(db, of.id, now)
     wanted = [
-        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes, audience))
+        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes, audience, of.place))
         for one in free
         if (one.uid, one.start) not in by_hand
     ]

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import SlotRow
+from availability.agenda import Practice, SlotRow
 from availability.feeds.source import Time
 from availability.store import with_seats
 from availability.tables import BUSY, FEED, SLOT
@@ -21,7 +21,8 @@ from schemas.values import Mode, Value
 
 class NewFeed(Value):
     """An agenda to link. `url` is sealed under the practitioner's own key; `host` is what is shown of it. A time is for
-    one patient, or for as many as find room in it when a visit takes `visit_minutes`."""
+    one patient, or for as many as find room in it when a visit takes `visit_minutes`; its
+    slots are at `place`, None = the practitioner's main one."""
 
     id: str
     practitioner_id: str
@@ -32,6 +33,7 @@ class NewFeed(Value):
     national_id: str | None = None
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
     visit_minutes: int | None = Field(default=None, ge=5, le=480)
+    place: Practice | None = None
 
 
 class FeedRow(NewFeed):
@@ -169,8 +171,11 @@ def _columns(row: FeedRow) -> dict[str, Any]:
     kept = ("id", "territory", "practitioner_id", "kind", "means", "host", "national_id", "visit_minutes", "made_at")
     sealed = None if row.url is None else row.url.model_dump_json()
     return {name: getattr(row, name) for name in kept} | {
-        "url": sealed, "modes": ",".join(row.modes), "due_at": row.due_at
-    }  # fmt: skip
+        "url": sealed,
+        "place": row.place and row.place.model_dump_json(),
+        "modes": ",".join(row.modes),
+        "due_at": row.due_at,
+    }
 
 
 def _feed(row: Any) -> FeedRow:
@@ -178,5 +183,6 @@ def _feed(row: Any) -> FeedRow:
         "url": None if row.url is None else Sealed[str].model_validate_json(row.url),
         "modes": tuple(map(Mode, row.modes.split(","))),
         "left_out": json.loads(row.left_out),
+        "place": row.place and Practice.model_validate_json(row.place),
     }
     return FeedRow.model_validate(said)

@@ -1,4 +1,4 @@
-"""What did a linked agenda say last? A digest, by which the same again is known."""
+"""Where is a slot, and where are those of a linked agenda? And what did that say last: a digest."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,3 +10,5 @@ contract = False
 
 def upgrade() -> None:
     op.add_column("feed", sa.Column("digest", sa.String(), nullable=True))
+    op.add_column("feed", sa.Column("place", sa.String(), nullable=True))
+    op.add_column("slot", sa.Column("address", sa.String(), nullable=True))
