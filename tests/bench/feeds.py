@@ -16,11 +16,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from sqlalchemy import func, select, update
 
 from availability import following
+from availability.feeds.ical import read_file
+from availability.feeds.source import Ask
 from availability.following import EVERY
 from availability.orders import register_practitioners
 from availability.tables import FEED, SLOT
@@ -79,6 +82,9 @@ async def measure(folder: Path, feeds: int) -> None:
     work = asyncio.create_task(house.mailbox.run())
     async with elsewhere() as other:
         await furnish(house, other, feeds)
+        await read_file(
+            agenda(0), Ask("", "open", ZoneInfo("Europe/Paris"), MONDAY, MONDAY + EVERY)
+        )  # starts the other process
         polling, now = Polling(house, Web(loopback=True)), [MONDAY]
         house.clock.now = lambda: now[0]  # type: ignore[method-assign]
         for name, moved in (("all new", 0), ("1 in 20 moved", 5), ("nothing changed", 5), ("not sent again", 5)):

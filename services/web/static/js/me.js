@@ -107,6 +107,7 @@ function showWeek(one = null) {
     const field = boxes.length ? null : week.elements[name] || week.elements[`${name}[]`];
     if (field?.type === "checkbox") field.checked = value;
     else if (field) field.value = Array.isArray(value) ? value.join(", ") : value ?? "";
+    if (field?.selectedIndex === -1) field.add(new Option("lieu qui n’est plus dans votre liste", value, true, true));
   }
   if (one) $(".more", week).open = true;
 }
