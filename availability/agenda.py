@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -34,9 +35,25 @@ class Audience(Value):
 ANYBODY = Audience()
 
 
+class Practice(Value):
+    """A place at which a practitioner sees patients: INSEE commune, postal code, street, WGS 84 degrees."""
+
+    commune: str
+    postal_code: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the same person's other places, while its address stays the same."""
+        return blake2b("\x1f".join((self.commune, self.postal_code, self.address)).encode(), digest_size=8).hexdigest()
+
+
 class NewSlot(Value):
     """A time to open: start (aware UTC), length in minutes, how many patients, in which modes, for whom. `pattern`: the
-    week that repeats (its id) from which it comes."""
+    week that repeats (its id) from which it comes; `feed` and `uid`: the linked agenda, and its time there. `place`
+    None = the practitioner's main one."""
 
     start: AwareDatetime
     minutes: Minutes
@@ -44,6 +61,9 @@ class NewSlot(Value):
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
     audience: Audience = ANYBODY
     pattern: str | None = None
+    feed: str | None = None
+    uid: str | None = None
+    place: Practice | None = None
 
 
 class NewPractitioner(Value):
@@ -66,16 +86,6 @@ class NewPractitioner(Value):
     terms: Terms | None = None
 
 
-class Practice(Value):
-    """A place at which a practitioner sees patients: INSEE commune, postal code, street, WGS 84 degrees."""
-
-    commune: str
-    postal_code: str = ""
-    address: str = ""
-    lat: float | None = None
-    lon: float | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class SeatRow:
     """An active seat: `kind` is "hold" (with `expires_at`), "guarantee" (keeps a promise until a better
@@ -93,7 +103,8 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """A slot with its active seats. `gone` = whoever has a seat keeps it, nobody else gets one."""
+    """A slot with its active seats. `gone` = whoever has a seat keeps it, nobody else gets one. `address` = the street
+    of a further place of practice; None = it is at the main one."""
 
     slot_id: str
     territory: str
@@ -111,6 +122,14 @@ class SlotRow:
     audience: Audience = ANYBODY
     pattern: str | None = None
     gone: bool = False
+    address: str | None = None
+
+    @property
+    def practice(self) -> Practice | None:
+        """The further place of practice, without its postal code; None = the main one."""
+        if self.address is None:
+            return None
+        return Practice(commune=self.place.commune, address=self.address, lat=self.place.lat, lon=self.place.lon)
 
 
 def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datetime:
@@ -120,6 +139,12 @@ def seat_start(start: datetime, minutes: int, capacity: int, seat: int) -> datet
 
 def slot_ends(slot: NewSlot | SlotRow) -> datetime:
     return slot.start + timedelta(minutes=slot.minutes)
+
+
+def is_at(slot: SlotRow, place: Practice | None) -> bool:
+    """Whether the slot is at this place; None = the main one."""
+    there = None if place is None else place.address
+    return slot.address == there and (place is None or slot.place.commune == place.commune)
 
 
 def touches(start: datetime, ends: datetime, spans: Iterable[tuple[datetime, datetime]]) -> bool:
@@ -160,7 +185,14 @@ def again(rows: Iterable[SlotRow], days: int, zone: ZoneInfo, now: datetime) -> 
         start = local.replace(tzinfo=zone).astimezone(UTC)
         if start > now and row.status == "open" and not row.once:
             slots.append(
-                NewSlot(start=start, minutes=row.minutes, capacity=row.capacity, modes=row.modes, audience=row.audience)
+                NewSlot(
+                    start=start,
+                    minutes=row.minutes,
+                    capacity=row.capacity,
+                    modes=row.modes,
+                    audience=row.audience,
+                    place=row.practice,
+                )
             )
     return slots
 

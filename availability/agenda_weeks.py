@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from availability.agenda import ANYBODY, Audience, NewSlot, SlotRow, slot_ends
+from availability.agenda import ANYBODY, Audience, NewSlot, Practice, SlotRow, slot_ends
 from schemas.practitioner import Absence
 from schemas.territory import Hours
 from schemas.values import Capacity, Minutes, Mode, Value, Visibility
@@ -31,7 +31,7 @@ class Pattern(Value):
     `days` are weekdays, Monday = 0; from `begins` to `ends` (after midnight when that is not later) slots of `minutes`
     follow one another. It holds from the day `since` to the day `until`, `every` so many weeks counted from that of
     `since`, not on the days `without`, and out of hours only if `out_of_hours` says so. Of its slots `own_share` per
-    cent, spread over the day, are for own patients.
+    cent, spread over the day, are for own patients. `place` None = the practitioner's main one.
     """
 
     days: tuple[Weekday, ...] = Field(min_length=1, max_length=7)
@@ -41,6 +41,7 @@ class Pattern(Value):
     capacity: Capacity = 1
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1, max_length=len(Mode))
     audience: Audience = ANYBODY
+    place: Practice | None = None
     own_share: int = Field(default=0, ge=0, le=100)
     out_of_hours: bool = False
     since: date
@@ -153,6 +154,7 @@ def slot_of(one: Occurrence, pattern: Pattern, pattern_id: str) -> NewSlot:
         modes=pattern.modes,
         audience=audience,
         pattern=pattern_id,
+        place=pattern.place,
     )
 
 

@@ -79,7 +79,7 @@ async def follow(
     if of.due_at is not None:
         went_well["due_at"] = now + EVERY
     if reading.unchanged:
-        await upstream.note(db, of.id, **went_well)
+        await upstream.note(db, of.id, **went_well, etag=reading.etag, modified=reading.modified)
         return Followed()
     if of.means == "open":
         audience = Audience(specialty=specialty_of(who))
@@ -88,7 +88,8 @@ async def follow(
         followed, left_out = await _follow_busy(order, of, agenda, reading.times, db, now)
     left_out.update(reading.left_out)
     await upstream.note(
-        db, of.id, **went_well, read_at=now, etag=reading.etag, modified=reading.modified, times=len(reading.times),
+        db, of.id, **went_well, read_at=now, etag=reading.etag, modified=reading.modified, digest=reading.digest,
+        times=len(reading.times),
         left_out={why: count for why, count in left_out.items() if count},
     )  # fmt: skip
     return followed
@@ -128,7 +129,7 @@ async def _follow_open(
     free = [one for one in times if now < one.start and not touches(one.start, one.ends, taken)]
     by_hand = await upstream.taken_back(db, of.id, now)
     wanted = [
-        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes, audience))
+        Wanted(one.uid, as_slot(one.start, one.minutes, one.modes or of.modes, of.visit_minutes, audience, of.place))
         for one in free
         if (one.uid, one.start) not in by_hand
     ]
@@ -144,10 +145,11 @@ async def _carry_out(
     said += await _mark(order, found.gone, db, now, gone=True)
     said += await _mark(order, found.back, db, now, gone=False)
     if found.open:
-        named = [(derived_id(order.id, of.id, one.uid), one) for one in found.open]
-        opened = await store.add_slots(db, who, [(slot_id, one.slot) for slot_id, one in named])
-        await upstream.come_from(db, of.id, {slot_id: one.uid for slot_id, one in named})
-        said += [say_opened(order, slot, now) for slot in opened]
+        named = [
+            (derived_id(order.id, of.id, one.uid), one.slot.model_copy(update={"feed": of.id, "uid": one.uid}))
+            for one in found.open
+        ]
+        said += [say_opened(order, slot, now) for slot in await store.add_slots(db, who, named)]
     return Followed(said, found.gone)
 
 

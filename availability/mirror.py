@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from availability.agenda import ANYBODY, Audience, NewSlot, SlotRow, slot_ends
+from availability.agenda import ANYBODY, Audience, NewSlot, Practice, SlotRow, is_at, slot_ends
 from schemas.values import Mode
 
 MOST_PATIENTS = 50
@@ -33,11 +33,16 @@ class Changes:
 
 
 def as_slot(
-    start: datetime, minutes: int, modes: tuple[Mode, ...], visit_minutes: int | None, audience: Audience = ANYBODY
+    start: datetime,
+    minutes: int,
+    modes: tuple[Mode, ...],
+    visit_minutes: int | None,
+    audience: Audience = ANYBODY,
+    place: Practice | None = None,
 ) -> NewSlot:
     """A time of a feed as a slot: for one patient, or for as many as find room where a visit takes so long."""
     patients = 1 if visit_minutes is None else max(1, min(MOST_PATIENTS, minutes // visit_minutes))
-    return NewSlot(start=start, minutes=minutes, capacity=patients, modes=modes, audience=audience)
+    return NewSlot(start=start, minutes=minutes, capacity=patients, modes=modes, audience=audience, place=place)
 
 
 def changes(known: Mapping[str, SlotRow], wanted: Iterable[Wanted], others: Iterable[SlotRow]) -> Changes:
@@ -84,4 +89,5 @@ def _same(slot: SlotRow, wanted: NewSlot) -> bool:
     if (slot.start, slot.minutes) != (wanted.start, wanted.minutes):
         return False
     asked = (wanted.capacity, set(wanted.modes), wanted.audience)
-    return bool(slot.seats) or (slot.capacity, set(slot.modes), slot.audience) == asked
+    known = (slot.capacity, set(slot.modes), slot.audience)
+    return bool(slot.seats) or (known == asked and is_at(slot, wanted.place))

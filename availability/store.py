@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, SeatRow, SlotRow
+from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, Practice, SeatRow, SlotRow
 from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
@@ -110,9 +110,10 @@ async def add_slots(
             "territory": who.territory,
             "practitioner_id": who.id,
             "profession": who.profession,
-            "commune": who.commune,
-            "lat": who.lat,
-            "lon": who.lon,
+            "commune": (slot.place or who).commune,
+            "lat": (slot.place or who).lat,
+            "lon": (slot.place or who).lon,
+            "address": None if slot.place is None else slot.place.address,
             "start": slot.start,
             "ends": slot.start + timedelta(minutes=slot.minutes),
             "minutes": slot.minutes,
@@ -123,18 +124,25 @@ async def add_slots(
             "once": once,
             "audience": None if slot.audience == ANYBODY else slot.audience.model_dump_json(),
             "pattern": slot.pattern,
+            "feed": slot.feed,
+            "uid": slot.uid,
         }
         for slot_id, slot in slots
     ]
     await db.execute(insert(SLOT), rows)
-    place = Place(commune=who.commune, lat=who.lat, lon=who.lon)
+    main = _place(who)
     return [
         SlotRow(
-            slot_id, who.territory, who.id, who.profession, place, slot.start, slot.minutes, slot.capacity, slot.modes,
-            "open", 1, (), once, slot.audience, slot.pattern,
+            slot_id, who.territory, who.id, who.profession, main if slot.place is None else _place(slot.place),
+            slot.start, slot.minutes, slot.capacity, slot.modes, "open", 1, (), once, slot.audience, slot.pattern,
+            address=None if slot.place is None else slot.place.address,
         )
         for slot_id, slot in slots
     ]  # fmt: skip
+
+
+def _place(of: PractitionerRow | Practice) -> Place:
+    return Place(commune=of.commune, lat=of.lat, lon=of.lon)
 
 
 async def agenda(
@@ -270,6 +278,7 @@ async def with_seats(db: AsyncConnection, rows: Sequence[Any]) -> list[SlotRow]:
             Place(commune=row.commune, lat=row.lat, lon=row.lon), row.start, row.minutes, row.capacity,
             tuple(map(Mode, row.modes.split(","))), row.status, row.version, tuple(seats.get(row.id, ())), row.once,
             ANYBODY if row.audience is None else _audience(row.audience), row.pattern, row.gone,
+            row.address,
         )
         for row in rows
     ]  # fmt: skip

@@ -54,8 +54,9 @@ class DelegationTable(SQLModel, table=True):
 
 
 class SlotTable(SQLModel, table=True):
-    """A time a practitioner opened. `ends` is kept so that the database itself can refuse overlaps; `once` = opened for
-    one patient alone, on being asked: it is open to nobody else afterwards. `audience` = for whom it is, empty = for
+    """A time a practitioner opened. `address` = the street of a further place of practice, NULL = at the main one.
+    `ends` is kept so that the database itself can refuse overlaps; `once` = opened for one patient alone, on being
+    asked: it is open to nobody else afterwards. `audience` = for whom it is, empty = for
     anybody of the territory; `pattern` = the week that repeats from which it comes, `feed` and `uid` the agenda kept
     elsewhere; `gone` = it is no longer there: closed, or open for the patients who have seats and for nobody else."""
 
@@ -83,6 +84,7 @@ class SlotTable(SQLModel, table=True):
     pattern: str | None = None
     feed: str | None = None
     uid: str | None = None
+    address: str | None = None
     gone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
@@ -105,7 +107,8 @@ class PatternTable(SQLModel, table=True):
 
 class FeedTable(SQLModel, table=True):
     """An agenda kept elsewhere, and how reading it went. `url` is sealed under the practitioner's own key: it often
-    holds a secret; `host` is shown. `due_at` None = not asked by itself; `read_at` = when all of it was read last;
+    holds a secret; `host` is shown; `place`: JSON, a further place of practice, NULL = the main one. `due_at`
+    None = not asked by itself; `read_at` = when all of it was read last; `digest` = of what mattered in it then;
     `left_out`: JSON, how many of its events were not used, by reason."""
 
     __tablename__ = "feed"
@@ -119,10 +122,12 @@ class FeedTable(SQLModel, table=True):
     national_id: str | None = None
     modes: str
     visit_minutes: int | None = None
+    place: str | None = None
     made_at: datetime
     due_at: datetime | None = Field(default=None, index=True)
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
     read_at: datetime | None = None
     tried_at: datetime | None = None
     succeeded_at: datetime | None = None

@@ -1,16 +1,16 @@
 """What is remembered of linked agendas? The feeds, their busy times, and which slots came from them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.agenda import SlotRow
+from availability.agenda import Practice, SlotRow
 from availability.feeds.source import Time
 from availability.store import with_seats
 from availability.tables import BUSY, FEED, SLOT
@@ -21,7 +21,8 @@ from schemas.values import Mode, Value
 
 class NewFeed(Value):
     """An agenda to link. `url` is sealed under the practitioner's own key; `host` is what is shown of it. A time is for
-    one patient, or for as many as find room in it when a visit takes `visit_minutes`."""
+    one patient, or for as many as find room in it when a visit takes `visit_minutes`; its
+    slots are at `place`, None = the practitioner's main one."""
 
     id: str
     practitioner_id: str
@@ -32,6 +33,7 @@ class NewFeed(Value):
     national_id: str | None = None
     modes: tuple[Mode, ...] = Field(default=(Mode.OFFICE,), min_length=1)
     visit_minutes: int | None = Field(default=None, ge=5, le=480)
+    place: Practice | None = None
 
 
 class FeedRow(NewFeed):
@@ -43,6 +45,7 @@ class FeedRow(NewFeed):
     due_at: AwareDatetime | None = None
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
     read_at: AwareDatetime | None = None
     tried_at: AwareDatetime | None = None
     succeeded_at: AwareDatetime | None = None
@@ -61,12 +64,6 @@ class Origin(NamedTuple):
 
 
 _LINKED = FEED.c.removed_at.is_(None)
-_COME_FROM = (
-    update(SLOT)
-    .where(SLOT.c.id == bindparam("this"))
-    .values(feed=bindparam("whence"), uid=bindparam("which"))
-    .execution_options(later="this")
-)
 
 
 async def add(db: AsyncConnection, territory: str, new: NewFeed, now: datetime) -> FeedRow:
@@ -144,12 +141,6 @@ async def still_missing(db: AsyncConnection, slot_ids: Sequence[str], now: datet
     return set((await db.execute(query)).scalars())
 
 
-async def come_from(db: AsyncConnection, feed_id: str, uids: Mapping[str, str]) -> None:
-    """Note of these slots (uid by slot) which feed they came from."""
-    for slot_id, uid in uids.items():
-        await db.execute(_COME_FROM, {"this": slot_id, "whence": feed_id, "which": uid})
-
-
 async def busy_times(
     db: AsyncConnection, practitioner_id: str, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
@@ -180,8 +171,11 @@ def _columns(row: FeedRow) -> dict[str, Any]:
     kept = ("id", "territory", "practitioner_id", "kind", "means", "host", "national_id", "visit_minutes", "made_at")
     sealed = None if row.url is None else row.url.model_dump_json()
     return {name: getattr(row, name) for name in kept} | {
-        "url": sealed, "modes": ",".join(row.modes), "due_at": row.due_at
-    }  # fmt: skip
+        "url": sealed,
+        "place": row.place and row.place.model_dump_json(),
+        "modes": ",".join(row.modes),
+        "due_at": row.due_at,
+    }
 
 
 def _feed(row: Any) -> FeedRow:
@@ -189,5 +183,6 @@ def _feed(row: Any) -> FeedRow:
         "url": None if row.url is None else Sealed[str].model_validate_json(row.url),
         "modes": tuple(map(Mode, row.modes.split(","))),
         "left_out": json.loads(row.left_out),
+        "place": row.place and Practice.model_validate_json(row.place),
     }
     return FeedRow.model_validate(said)

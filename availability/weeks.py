@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import patterns, store, upstream
-from availability.agenda import NewSlot, SlotRow, overlap, state_of
+from availability.agenda import NewSlot, SlotRow, is_at, overlap, state_of
 from availability.agenda_weeks import ROLLING, Calendar, Pattern, Span, Where, expand, fitting, slot_of
 from availability.patterns import PatternRow
 from availability.seating import say_opened
@@ -145,7 +145,8 @@ async def _make_room(
 
 def _same(slot: SlotRow, wanted: NewSlot | None) -> bool:
     asked = (slot.minutes, slot.capacity, slot.modes, slot.audience)
-    return wanted is not None and asked == (wanted.minutes, wanted.capacity, wanted.modes, wanted.audience)
+    same = wanted is not None and asked == (wanted.minutes, wanted.capacity, wanted.modes, wanted.audience)
+    return same and wanted is not None and is_at(slot, wanted.place)
 
 
 def _new(wanted: Iterable[NewSlot], agenda: Iterable[SlotRow], kept: Iterable[SlotRow]) -> list[NewSlot]:

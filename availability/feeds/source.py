@@ -50,12 +50,13 @@ class Time:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a feed says now: its times, by start; how many events were left out, by reason. `unchanged`: nothing is new
-    since the etag or the date it was asked with."""
+    since the etag, the date or the digest it was asked with."""
 
     times: tuple[Time, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
     unchanged: bool = False
 
 
@@ -63,7 +64,8 @@ class Reading:
 class Ask:
     """What is asked of a feed: its times that begin in [since, until), or, when they are busy ones, that touch it.
     `zone` is that of the practitioner's place; `national_id` (system IDNPS, such as 810002909371) is whose slots are
-    asked for where a server has those of several."""
+    asked for where a server has those of several. `etag`, `modified` and `digest` (of what matters in it) are those of
+    the last reading."""
 
     url: str
     means: FeedMeans
@@ -74,6 +76,7 @@ class Ask:
     national_id: str | None = None
     etag: str | None = None
     modified: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Web:
 
     def __init__(self, *, loopback: bool = False) -> None:
         self._loopback = loopback
-        self._tls: ssl.SSLContext | None = None
+        self._tls: asyncio.Future[ssl.SSLContext] | None = None
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """The answer with status 200 or 304. Raises `Unreadable`, whose text never holds the address."""
@@ -121,7 +121,9 @@ class Web:
         sent = {"user-agent": "Relais", "accept-encoding": "identity", "host": _host(url), **headers}
         pauses = dict.fromkeys(("connect", "read", "write", "pool"), WAIT)
         pool = httpcore.AsyncConnectionPool(
-            ssl_context=self._context(), network_backend=_Guarded(loopback=self._loopback), max_keepalive_connections=0
+            ssl_context=await self._context(),
+            network_backend=_Guarded(loopback=self._loopback),
+            max_keepalive_connections=0,
         )
         async with (
             pool,
@@ -142,9 +144,10 @@ class Web:
         if fault_in(url, loopback=self._loopback) is not None:
             raise Unreadable("not_secure")
 
-    def _context(self) -> ssl.SSLContext:
-        self._tls = self._tls or httpx.create_ssl_context()
-        return self._tls
+    async def _context(self) -> ssl.SSLContext:
+        """Made once, beside the event loop: reading the authorities takes a tenth of a second."""
+        self._tls = self._tls or asyncio.ensure_future(asyncio.to_thread(httpx.create_ssl_context))
+        return await asyncio.shield(self._tls)
 
 
 def fault_in(url: str, *, loopback: bool = False) -> str | None:

@@ -107,7 +107,7 @@ class Polling:
             raise Unreadable("forgotten")
         ask = Ask(
             url, of.means, ZoneInfo(who.zone or "Europe/Paris"), now, now + AHEAD_AT_MOST, who.profession,
-            of.national_id, *((None, None) if _whole(of, now) else (of.etag, of.modified)),
+            of.national_id, *((None, None, None) if _whole(of, now) else (of.etag, of.modified, of.digest)),
         )  # fmt: skip
         return await source(of.kind).read(ask, self._outside)
 

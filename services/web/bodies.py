@@ -29,6 +29,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(
 Line = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_one_line), BeforeValidator(_readable)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9._:-]{1,80}$")]
 DraftId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{16,40}$")]
+PlaceKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Modes = Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))]
 
 

@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import store as agendas
-from availability.store import PractitionerRow
 from dispatcher import orders, store
 from dispatcher.life import PLACED, TERMINAL
 from dispatcher.views import RequestRow
@@ -110,7 +109,7 @@ async def calendar(request: Request, token: str) -> Response:
     if refused is not None or row.start is None:
         raise _problem(refused or "link_closed", opened)
     async with house.database.read() as db:
-        who = await agendas.practitioner(db, row.practitioner_id or "")
+        street = await street_of(db, row)
     url = f"{house.settings.base_url}/p/{token}"
     french = row.patient.language != "en"
     about = (
@@ -125,7 +124,7 @@ async def calendar(request: Request, token: str) -> Response:
         start=row.start,
         minutes=row.minutes or 15,
         title="Rendez-vous" if french else "Appointment",
-        where=_where(row, who, house, french),
+        where=_where(row, street, house, french),
         about=about,
         url=url,
     )
@@ -187,14 +186,23 @@ def _problem(code: str, opened: Opened) -> Problem:
     return Problem(code, about={"phone": opened.territory.phone})
 
 
-def _where(row: RequestRow, who: PractitionerRow | None, house: House, french: bool) -> str:
+async def street_of(db: AsyncConnection, row: RequestRow) -> str:
+    """The street where the patient is seen: that of the slot's own place, else of the practitioner's main one."""
+    slot = None if row.slot_id is None else await agendas.slot(db, row.slot_id)
+    if slot is not None and slot.address is not None:
+        return slot.address
+    who = await agendas.practitioner(db, row.practitioner_id or "")
+    return who.address if who else ""
+
+
+def _where(row: RequestRow, street: str, house: House, french: bool) -> str:
     """The place as the patient finds it; the practitioner's name stays out: a calendar is read by others."""
     if row.mode is Mode.HOME:
         return "À votre domicile" if french else "At your home"
     if row.mode is Mode.TELE:
         return "Téléconsultation" if french else "By video"
     commune = name_of(row.place.commune, house.communes) if row.place else ""
-    return ", ".join(part for part in (who.address if who else "", commune) if part)
+    return ", ".join(part for part in (street, commune) if part)
 
 
 def _network(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,11 @@ from availability.agenda import (
     Audience,
     NewPractitioner,
     NewSlot,
+    Practice,
     SeatRow,
     SlotRow,
+    again,
+    is_at,
     overlap,
     seat_start,
     state_of,
@@ -21,7 +25,7 @@ from availability.agenda import (
 )
 from availability.booking import Seat, seat_for
 from schemas.values import Mode
-from tests.builders import AT_TEN, GAILLAC, MONDAY, TARN, a_new_slot, minutes
+from tests.builders import AT_TEN, GAILLAC, LAVAUR, MONDAY, TARN, a_new_slot, minutes
 
 
 def a_row(*taken: int, capacity: int = 3, status: str = "open", **said: object) -> SlotRow:
@@ -32,6 +36,21 @@ def a_row(*taken: int, capacity: int = 3, status: str = "open", **said: object) 
 
 def test_three_patients_of_three_quarters_of_an_hour_come_a_quarter_apart() -> None:
     assert [seat_start(AT_TEN, 45, 3, seat) - AT_TEN for seat in range(3)] == [minutes(0), minutes(15), minutes(30)]
+
+
+def test_the_same_times_again_are_at_the_same_place() -> None:
+    there = replace(a_row(), place=LAVAUR, address="3 quai Neuf")
+    main, further = again([a_row(), there], 1, ZoneInfo("Europe/Paris"), MONDAY)
+    assert main.place is None
+    assert further.place == Practice(commune=LAVAUR.commune, address="3 quai Neuf", lat=LAVAUR.lat, lon=LAVAUR.lon)
+    assert (is_at(there, further.place), is_at(there, None), is_at(a_row(), further.place)) == (True, False, False)
+    assert not is_at(replace(there, place=GAILLAC), further.place), "the same street of another commune"
+
+
+def test_a_place_is_known_by_its_address() -> None:
+    place = Practice(commune="81140", postal_code="81500", address="3 quai Neuf")
+    assert place.key == place.model_copy(update={"lat": 43.7}).key
+    assert place.key != place.model_copy(update={"address": "4 quai Neuf"}).key
 
 
 def test_a_seat_begins_on_a_whole_minute() -> None:

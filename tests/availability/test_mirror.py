@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from availability.agenda import NewSlot, SeatRow, SlotRow, overlap
+from availability.agenda import NewSlot, Practice, SeatRow, SlotRow, overlap
 from availability.mirror import Changes, Wanted, as_slot, changes
 from schemas.values import Mode, Place
 from tests.builders import AT_TEN, a_new_slot, minutes
@@ -29,6 +29,14 @@ def as_row(slot_id: str, slot: NewSlot, kinds: Sequence[str] = (), *, gone: bool
         slot_id, "tarn-ouest", "gp-1", "10", Place(commune="81099"), slot.start, slot.minutes, slot.capacity,
         slot.modes, "open", 1, seats, gone=gone,
     )  # fmt: skip
+
+
+def test_a_feed_that_is_of_another_place_now_moves_what_nobody_has() -> None:
+    there = Wanted("u1", as_slot(AT_TEN, 15, (Mode.OFFICE,), None, place=Practice(commune="81140", address="3 quai")))
+    free, taken = as_row("a", there.slot), as_row("a", there.slot, ("booking",))
+    assert (changes({"u1": free}, [there], []).open, changes({"u1": taken}, [there], []).open) == ([there], [])
+    same = replace(free, place=Place(commune="81140"), address="3 quai")
+    assert changes({"u1": same}, [there], []) == Changes()
 
 
 def carried_out(known: dict[str, SlotRow], found: Changes) -> dict[str, SlotRow]:

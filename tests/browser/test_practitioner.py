@@ -15,8 +15,20 @@ def doctor(live):
         return practitioner(regulator, profession="50")["id"]  # a midwife: few others compete for her patients
 
 
-def test_several_slots_are_read_back_and_opened_with_one_press(desk, live, doctor):
-    page = desk.sit(doctor, "/me", viewport=PHONE)
+TWO_PLACES = (
+    "RPPS;Nom;Profession;Adresse;Code postal;Commune\n"
+    "10002909371;Fontmerle Rose;Sage-femme;1 rue Haute;81500;Lavaur\n"
+    "10002909371;Fontmerle Rose;Sage-femme;3 quai Neuf;81600;Gaillac\n"
+)
+
+
+def test_several_slots_are_read_back_and_opened_with_one_press_where_one_was_last(desk, live):
+    with live.client("coord-tarn-ouest") as coordinator:
+        assert coordinator.post("/api/members/import?dry_run=false", content=TWO_PLACES.encode()).json()["done"]
+    page = desk.sit("rpps-10002909371", "/me", viewport=PHONE)
+    page.locator("#place").select_option(label="3 quai Neuf, Gaillac")
+    page.reload()
+    expect(page.locator("#place option:checked")).to_have_text("3 quai Neuf, Gaillac")
     page.get_by_label("Début").fill("après-demain 6h05")
     page.get_by_label("Durée").select_option("20")
     page.get_by_label("Répéter", exact=True).select_option("next")
@@ -27,7 +39,9 @@ def test_several_slots_are_read_back_and_opened_with_one_press(desk, live, docto
     assert "6 h 25 – 6 h 45" in words(preview.nth(1).inner_text())
     page.get_by_role("button", name="Ouvrir", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("3 créneaux ouverts.")
-    expect(page.locator(".slots li", has_text="6 h 25 – 6 h 45")).to_contain_text("1 place libre")
+    opened = page.locator(".slots li", has_text="6 h 25 – 6 h 45")
+    expect(opened).to_contain_text("1 place libre")
+    expect(opened).to_contain_text("3 quai Neuf, Gaillac")
 
 
 def test_a_slot_that_overlaps_another_is_refused_in_words_of_action(desk, live, doctor):

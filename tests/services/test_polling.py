@@ -115,6 +115,18 @@ async def test_only_what_changed_is_sent_but_every_hour_all_is_read(town: Town) 
     assert len(await town.slots()) > before, "a day more has come into view, and nothing changed there"
 
 
+async def test_what_says_the_same_is_not_compared_again_but_every_hour(town: Town) -> None:
+    feed_id = await town.link("a", page=Page(calendar(f"{AT_TEN}|DTSTAMP:20260105T060000Z")))
+    await town.sweep()
+    first = (await town.feed(feed_id)).read_at
+    town.other.pages["/a.ics"] = Page(calendar(f"{AT_TEN}|DTSTAMP:20260105T060500Z"))
+    await town.sweep(EVERY)
+    row = await town.feed(feed_id)
+    assert (row.read_at, row.succeeded_at) == (first, town.now)
+    await town.sweep(ALL_EVERY)
+    assert (await town.feed(feed_id)).read_at == town.now
+
+
 async def test_a_broken_feed_disturbs_no_other_and_closes_nothing(town: Town) -> None:
     good, bad = await town.link("good", "gp-1"), await town.link("bad", "gp-2")
     slow = await town.link("slow", "gp-3", Page(b"late", silent=30))

@@ -1,6 +1,5 @@
 """Which agendas kept elsewhere do a practitioner's slots follow? Link one, send a file, ask again, unlink."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import following, upstream
 from availability import store as agendas
-from availability.agenda import AHEAD_AT_MOST
-from availability.feeds.ical import times_of
-from availability.feeds.source import Reading, Unreadable
+from availability.agenda import AHEAD_AT_MOST, Practice
+from availability.feeds.ical import read_file
+from availability.feeds.source import Ask, Reading, Unreadable
 from availability.store import PractitionerRow
 from availability.upstream import FeedRow, NewFeed
 from schemas.event import Event
@@ -24,8 +23,9 @@ from services.feeds.outside import fault_in
 from services.feeds.polling import take_in
 from services.house import House
 from services.ids import new_id, once
+from services.web.api.lookups import place_of
 from services.web.api.members import own_key
-from services.web.bodies import Body, Id, Line, Modes
+from services.web.bodies import Body, Id, Line, Modes, PlaceKey
 from services.web.orders import carry_out
 from services.web.problems import Mistake, Problem
 from services.web.session import Account, acts_for, house_of, signed_in
@@ -42,7 +42,8 @@ _A_FILE = {"requestBody": {"required": True, "content": {"text/calendar": {"sche
 
 class Link(Body):
     """An agenda to link. `means`: each event is an "open" slot, or a "busy" time in which none is. `visit_minutes`: how
-    long a visit takes (left out: an event is for one patient). `national_id`: RPPS or ADELI, for a FHIR server."""
+    long a visit takes (left out: an event is for one patient). `national_id`: RPPS or ADELI, for a FHIR server.
+    `place`: the key of a further place of practice, where its slots are."""
 
     practitioner_id: Id | None = None
     kind: Literal["ical", "fhir"] = "ical"
@@ -50,6 +51,7 @@ class Link(Body):
     url: Annotated[Line, Field(max_length=2000)]
     modes: Modes = (Mode.OFFICE,)
     visit_minutes: Visit | None = None
+    place: PlaceKey | None = None
     national_id: Annotated[Line, Field(max_length=14)] | None = None
 
 
@@ -86,6 +88,7 @@ async def link(request: Request, body: Link) -> Json:
         national_id=number,
         modes=tuple(dict.fromkeys(body.modes)),
         visit_minutes=body.visit_minutes,
+        place=await _place(house, who.id, body.place),
     )
     await _link(house, account, feed)
     return show_feed(await _known(house, feed.id))
@@ -98,24 +101,27 @@ async def send(
     means: FeedMeans = "open",
     modes: Annotated[str, Query(max_length=60)] = "office",
     visit_minutes: Annotated[int | None, Query(ge=5, le=480)] = None,
+    place: PlaceKey | None = None,
 ) -> Json:
     """Take in an iCalendar file, the body as it is, for the next 90 days. The next one of the same meaning takes its
     place."""
     house, account = house_of(request), signed_in(request)
     who = await _for_whom(house, account, practitioner_id)
-    now, how = house.clock.now(), _modes(modes)
+    now, how, where = house.clock.now(), _modes(modes), await _place(house, who.id, place)
     reading = await _reading(await request.body(), means, who, now)
     async with house.database.read() as db:
         linked = await upstream.feeds(db, [who.id])
     feed_id = next((one.id for one in linked if (one.kind, one.means) == ("file", means)), None)
     if feed_id is None:
         feed = NewFeed(
-            id=new_id(now), practitioner_id=who.id, kind="file", means=means, modes=how, visit_minutes=visit_minutes
-        )
+            id=new_id(now), practitioner_id=who.id, kind="file", means=means, modes=how, visit_minutes=visit_minutes,
+            place=where,
+        )  # fmt: skip
         await _link(house, account, feed)
         feed_id = feed.id
     else:
-        await _note(house, account, feed_id, modes=",".join(how), visit_minutes=visit_minutes)
+        there = where and where.model_dump_json()
+        await _note(house, account, feed_id, modes=",".join(how), visit_minutes=visit_minutes, place=there)
     await take_in(house, feed_id, reading)
     return show_feed(await _known(house, feed_id))
 
@@ -161,12 +167,18 @@ def show_feed(row: FeedRow) -> Json:
     """A linked agenda as JSON, without its address; moments in UTC."""
     kept = {"id", "practitioner_id", "kind", "means", "host", "modes", "visit_minutes", "failures", "times", "left_out"}
     return row.model_dump(mode="json", include=kept) | {
+        "place": row.place and row.place.key,
         "tried_at": show_moment(row.tried_at),
         "succeeded_at": show_moment(row.succeeded_at),
         "due_at": show_moment(row.due_at),
         "error": row.error,
         "what_to_do": None if row.error is None else say_fault(row.error),
     }
+
+
+async def _place(house: House, practitioner_id: str, key: str | None) -> Practice | None:
+    async with house.database.read() as db:
+        return await place_of(db, practitioner_id, key)
 
 
 async def _linked(house: House, practitioner_id: str, kind: str, means: str, url: str) -> FeedRow | None:
@@ -191,12 +203,11 @@ async def _note(house: House, account: Account, feed_id: str, **said: Any) -> No
 
 
 async def _reading(content: bytes, means: FeedMeans, who: PractitionerRow, now: datetime) -> Reading:
-    zone = ZoneInfo(who.zone or "Europe/Paris")
+    ask = Ask("", means, ZoneInfo(who.zone or "Europe/Paris"), now, now + AHEAD_AT_MOST)
     try:
-        times, left_out = await asyncio.to_thread(times_of, content, means, zone, now, now + AHEAD_AT_MOST)
+        return await read_file(content, ask)
     except Unreadable as why:
         raise Problem("invalid", mistakes=[Mistake("file", str(why))]) from None
-    return Reading(times, left_out)
 
 
 async def _for_whom(house: House, account: Account, asked: str | None) -> PractitionerRow:

@@ -3,8 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from availability import members
 from availability import store as agendas
+from availability.agenda import Practice
 from dispatcher.matching.choice import near_best, propose
 from dispatcher.matching.eligibility import say_counts
 from schemas.territory import Territory
@@ -84,6 +87,18 @@ def own_territory(house: House, account: Account) -> Territory:
     if territory is None:
         raise Problem("unknown_territory")
     return territory
+
+
+async def place_of(db: AsyncConnection, practitioner_id: str, key: str | None) -> Practice | None:
+    """The practitioner's further place of practice with this key; None, the main one, without a key. Raises the problem
+    `invalid` when there is none with it."""
+    if key is None:
+        return None
+    further = await members.practices(db, [practitioner_id])
+    found = next((one for one in further.get(practitioner_id, ()) if one.key == key), None)
+    if found is None:
+        raise Problem("invalid", mistakes=[Mistake("place", "unknown_place")])
+    return found
 
 
 async def require_known_practitioner(house: House, account: Account, practitioner_id: str | None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability import orders
 from availability import store as agendas
-from availability.agenda import NewSlot, SlotRow
+from availability.agenda import NewSlot, Practice, SlotRow
 from availability.store import PractitionerRow
 from dispatcher import store as requests
 from schemas.event import Event
@@ -21,9 +21,9 @@ from services.house import House
 from services.ids import once
 from services.reference.dates import say_when
 from services.reference.professions import practice_of
-from services.web.api.lookups import own_territory
+from services.web.api.lookups import own_territory, place_of
 from services.web.api.requests import is_regulation
-from services.web.bodies import Body, ForWhom, Id, Line, Modes
+from services.web.bodies import Body, ForWhom, Id, Line, Modes, PlaceKey
 from services.web.entry import date_mistake, moment_of
 from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem, refusal
@@ -56,9 +56,11 @@ class Opening(ForWhom):
 
 
 class Publication(Body):
-    """Slots to publish, all or none. `practitioner_id`: for a delegate who serves several."""
+    """Slots to publish, all or none. `practitioner_id`: for a delegate who serves several. `place`: the key of a
+    further place of practice; left out, the main one."""
 
     practitioner_id: Id | None = None
+    place: PlaceKey | None = None
     slots: Annotated[tuple[Opening, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
@@ -73,7 +75,8 @@ async def publish(request: Request, body: Publication, key: Key) -> Json:
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         # Read here, as a known key is answered before: a time that was to come then is not wrong now.
         who = await agendas.practitioner(db, practitioner_id)
-        slots = _opened(body, specialty_of(who), now, territory)
+        place = await place_of(db, practitioner_id, body.place)
+        slots = _opened(body, specialty_of(who), place, now, territory)
         return say_overlap(await orders.publish_slots(order, practitioner_id, slots, db, now), now, territory)
 
     return _shown(await carry_out(house, order, decide, content=body))
@@ -220,7 +223,9 @@ def _require_mine(slot: SlotRow | None, mine: list[str]) -> SlotRow:
     return slot
 
 
-def _opened(body: Publication, specialty: str, now: datetime, territory: Territory) -> list[NewSlot]:
+def _opened(
+    body: Publication, specialty: str, place: Practice | None, now: datetime, territory: Territory
+) -> list[NewSlot]:
     """The slots with their starts read. Raises the problem `invalid` with every wrong start."""
     slots, mistakes = [], []
     for number, one in enumerate(body.slots):
@@ -234,7 +239,9 @@ def _opened(body: Publication, specialty: str, now: datetime, territory: Territo
             mistakes.append(Mistake(field, "past_date"))
         audience = one.audience(specialty)
         slots.append(
-            NewSlot(start=start, minutes=one.minutes, capacity=one.capacity, modes=one.modes, audience=audience)
+            NewSlot(
+                start=start, minutes=one.minutes, capacity=one.capacity, modes=one.modes, audience=audience, place=place
+            )
         )
     if mistakes:
         raise Problem("invalid", mistakes=mistakes)

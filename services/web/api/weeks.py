@@ -20,10 +20,10 @@ from services.agendas import calendar_of
 from services.house import House
 from services.ids import new_id, once
 from services.reference import dates
-from services.web.api.lookups import own_territory
+from services.web.api.lookups import own_territory, place_of
 from services.web.api.slots import actor_for, say_overlap, specialty_of
 from services.web.api.terms import may_see
-from services.web.bodies import ForWhom, Id, Line, Modes
+from services.web.bodies import ForWhom, Id, Line, Modes, PlaceKey
 from services.web.entry import date_mistake
 from services.web.orders import Key, carry_out, keyed
 from services.web.problems import Mistake, Problem
@@ -40,7 +40,7 @@ class Week(ForWhom):
     """A week that repeats: on `days` (Monday = 0) from `begins` to `ends` (« 9h », « 18h30 »; after midnight when that
     is not later), slots of `minutes` one after the other. `since`, `until`, `without`: days, in ISO or French words
     (`since` = today unless said). `every` so many weeks; `own_share` per cent of the slots for own patients;
-    `out_of_hours`: also at night, on Sundays and public holidays."""
+    `out_of_hours`: also at night, on Sundays and public holidays. `place`: the key of a further place of practice."""
 
     days: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
     begins: Words
@@ -48,6 +48,7 @@ class Week(ForWhom):
     minutes: Minutes
     capacity: Capacity = 1
     modes: Modes = (Mode.OFFICE,)
+    place: PlaceKey | None = None
     own_share: int = Field(default=0, ge=0, le=100)
     out_of_hours: bool = False
     since: Words | None = None
@@ -98,6 +99,7 @@ async def set_week(
 
     async def decide(db: AsyncConnection, now: datetime) -> list[Event] | Refused:
         pattern = read_week(week, specialty_of(who), now, territory)
+        pattern = pattern.model_copy(update={"place": await place_of(db, practitioner_id, week.place)})
         calendar = calendar_of(territory, now)
         return say_overlap(
             await weeks.set_pattern(order, practitioner_id, name, pattern, calendar, db, now), now, territory
@@ -157,7 +159,8 @@ def show_week(row: PatternRow) -> Json:
     return {
         "id": row.pattern_id,
         "practitioner_id": row.practitioner_id,
-        **row.pattern.model_dump(mode="json", exclude={"audience"}),
+        **row.pattern.model_dump(mode="json", exclude={"audience", "place"}),
+        "place": row.pattern.place and row.pattern.place.key,
         **row.pattern.audience.model_dump(mode="json"),
         "opened_until": show_moment(row.opened_until),
     }

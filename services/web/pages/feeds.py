@@ -10,8 +10,10 @@ from fastapi.responses import HTMLResponse
 from availability import store as agendas
 from availability.upstream import FeedRow
 from schemas.values import Role
+from services.house import House
 from services.web.api.feeds import feeds_of
 from services.web.pages.frame import frame
+from services.web.pages.weeks import places_of, say_place
 from services.web.render import page
 from services.web.saying import NB
 from services.web.session import acts_for, house_of, signed_in
@@ -52,18 +54,22 @@ async def _values(request: Request) -> dict[str, Any]:
     rows, mine = await feeds_of(house, account), await acts_for(house, account)
     async with house.database.read() as db:
         people = await agendas.practitioners(db, {*mine, *(row.practitioner_id for row in rows)})
+        places = await places_of(db, people[mine[0]], house.communes) if len(mine) == 1 and mine[0] in people else {}
     names = {one.id: one.name for one in people.values()}
     whom = sorted((one for one in people.values() if one.id in mine), key=lambda one: one.name)
     several = account.role is Role.COORDINATOR or len(mine) > 1
-    return frame(request, account) | {"feeds": [_shown(row, names) for row in rows], "whom": whom, "several": several}
+    return frame(request, account) | {
+        "feeds": [_shown(row, names, house) for row in rows], "whom": whom, "several": several, "places": places
+    }  # fmt: skip
 
 
-def _shown(row: FeedRow, names: Mapping[str, str]) -> Shown:
+def _shown(row: FeedRow, names: Mapping[str, str], house: House) -> Shown:
+    where = "" if row.place is None else f", {say_place(row.place, house.communes)}"
     return Shown(
         row=row,
         name=names.get(row.practitioner_id, row.practitioner_id),
         title=row.host or "Fichier envoyé",
-        means=f"{KINDS[row.kind]}, {MEANS[row.means]}",
+        means=f"{KINDS[row.kind]}, {MEANS[row.means]}{where}",
         fault=None if row.error is None else say_fault(row.error),
         left_out=[f"{count}{NB}{LEFT_OUT[why][count > 1]}" for why, count in row.left_out.items() if why in LEFT_OUT],
     )

@@ -10,7 +10,7 @@ from availability import store as agendas
 from dispatcher.life import PLACED, WAITING, State
 from dispatcher.views import RequestRow
 from schemas.territory import Territory
-from services.web.patient import open_link
+from services.web.patient import open_link, street_of
 from services.web.problems import Problem, language_of
 from services.web.render import PARIS, page
 from services.web.saying import say_day
@@ -147,7 +147,7 @@ async def _ticket(
     house = house_of(request)
     async with house.database.read() as db:
         found = await agendas.practitioners(db, [row.practitioner_id or ""])
-    who = found.get(row.practitioner_id or "")
+        street = await street_of(db, row)
     place = name_of(row.place.commune, house.communes) if row.place else ""
     at_office = str(row.mode) == "office"
     near = say_day(row.start, territory.tz, now, language) if row.start else ""
@@ -158,7 +158,7 @@ async def _ticket(
         "minutes": row.minutes,
         "professional": practitioner_name(row.practitioner_id, found) or "",
         "where": WHERE[str(row.mode)],
-        "address": _address(who.address if who else "", place) if at_office else "",
+        "address": _address(street, place) if at_office else "",
         "near_word": near.capitalize() if near != in_full else "",
     }
 

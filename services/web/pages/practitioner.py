@@ -29,7 +29,7 @@ from services.web.pages.frame import frame
 from services.web.pages.offers import asked_of, own_week, said_of
 from services.web.pages.shown import say_age
 from services.web.pages.story import BY, Told, open_messages
-from services.web.pages.weeks import weeks_of
+from services.web.pages.weeks import places_of, say_place, weeks_of
 from services.web.problems import Problem
 from services.web.render import page
 from services.web.saying import NB, say_time, say_when
@@ -75,6 +75,7 @@ class OpenTime:
     modes: tuple[Mode, ...]
     question: str
     by: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +176,21 @@ async def _agenda(request: Request, who: PractitionerRow) -> dict[str, Any]:
         alerts = await notices.messages_to(db, who.id, limit=6)
         offers = await asked_of(house, db, who)
         week = await own_week(house, signed_in(request), db, who)
-        weeks = await weeks_of(db, who)
+        weeks = await weeks_of(db, who, house.communes)
+        places = await places_of(db, who, house.communes)
         openers = await opened_by(db, [slot.slot_id for slot in slots])
         delegates = await delegates_of(house, signed_in(request), db, who.id)
     return values | {
         "offers": offers,
         "week": week,
         "weeks": weeks,
+        "places": places,
         "delegates": delegates,
         "resting": resting_until(who.terms, now),
         "tonight": any(now < away.since and away.until < now + timedelta(hours=24) for away in who.terms.absences),
         "several": len(await acts_for(house, signed_in(request))) > 1,
         "visits": await _visits(house, slots, coming, now),
-        "days": _days([slot for slot in slots if slot.status == "open"], openers, now, zone),
+        "days": _days([slot for slot in slots if slot.status == "open"], openers, house, now, zone),
         "alerts": [_without_link(one) for one in await open_messages(house, alerts)],
     }
 
@@ -225,16 +228,19 @@ async def _visits(house: House, slots: Sequence[SlotRow], coming: dict[str, Requ
     return sorted(visits, key=lambda visit: (visit.start, visit.request_id))
 
 
-def _days(slots: Sequence[SlotRow], openers: Mapping[str, Actor], now: datetime, zone: ZoneInfo) -> list[Day]:
-    """The slots that are not over, by day; one that somebody else opened says who."""
+def _days(
+    slots: Sequence[SlotRow], openers: Mapping[str, Actor], house: House, now: datetime, zone: ZoneInfo
+) -> list[Day]:
+    """The slots that are not over, by day; one that somebody else opened says who, one elsewhere says where."""
     by_day: dict[date, list[OpenTime]] = defaultdict(list)
     for slot in slots:
         end = slot.start + timedelta(minutes=slot.minutes)
         if end <= now:
             continue
         taken, by = sum(seat.kind == "booking" for seat in slot.seats), _by(slot, openers)
+        where = "" if slot.practice is None else say_place(slot.practice, house.communes)
         by_day[slot.start.astimezone(zone).date()].append(
-            OpenTime(slot.slot_id, slot.start, end, slot.capacity, taken, slot.modes, _question(taken), by)
+            OpenTime(slot.slot_id, slot.start, end, slot.capacity, taken, slot.modes, _question(taken), by, where)
         )
     return [Day(slots[0].start, slots) for _, slots in sorted(by_day.items())]
 

@@ -6,14 +6,17 @@ from datetime import date, time
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import patterns
+from availability import members, patterns
+from availability.agenda import Practice
 from availability.agenda_weeks import Pattern
 from availability.store import PractitionerRow
 from schemas.values import Visibility
+from services.reference.communes import Communes
 from services.reference.dates import WEEKDAYS
 from services.web.api.weeks import show_week
 from services.web.render import HOW, plural
 from services.web.saying import NB, say_delay
+from services.web.views import name_of
 
 SHOWN = {
     Visibility.OWN: "mes patients",
@@ -35,22 +38,36 @@ class ShownWeek:
     json: str
 
 
-async def weeks_of(db: AsyncConnection, who: PractitionerRow) -> list[ShownWeek]:
+async def places_of(db: AsyncConnection, who: PractitionerRow, communes: Communes) -> dict[str, str]:
+    """The places of practice, by key, "" = the main one, which comes first."""
+    main = Practice(commune=who.commune, address=who.address)
+    further = (await members.practices(db, [who.id])).get(who.id, ())
+    return {"": say_place(main, communes)} | {one.key: say_place(one, communes) for one in further}
+
+
+def say_place(place: Practice, communes: Communes) -> str:
+    """« 3 quai Neuf, Gaillac »."""
+    return ", ".join(part for part in (place.address, name_of(place.commune, communes)) if part)
+
+
+async def weeks_of(db: AsyncConnection, who: PractitionerRow, communes: Communes) -> list[ShownWeek]:
     """The practitioner's weeks that repeat."""
     return [
         ShownWeek(
             row.pattern_id,
             ", ".join(WEEKDAYS[day][:3] + "." for day in sorted(row.pattern.days)),
             f"{_hour(row.pattern.begins)} – {_hour(row.pattern.ends)}",
-            ", ".join(_more(row.pattern)),
+            ", ".join(_more(row.pattern, communes)),
             json.dumps(_typed(show_week(row))),
         )
         for row in await patterns.of(db, who.id)
     ]
 
 
-def _more(pattern: Pattern) -> list[str]:
+def _more(pattern: Pattern, communes: Communes) -> list[str]:
     said = [say_delay(pattern.minutes), *(HOW[mode] for mode in pattern.modes), SHOWN[pattern.audience.visibility]]
+    if pattern.place is not None:
+        said.append(say_place(pattern.place, communes))
     if pattern.capacity > 1:
         said.append(plural(pattern.capacity, "patient"))
     if pattern.own_share:

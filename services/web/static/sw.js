@@ -2,7 +2,7 @@
 const CACHE = "relais-1";
 const PAGE = "/me/offline";
 const PARTS = [PAGE, "/static/relais.css", "/static/me.css", "/static/relais.svg", "/static/marks.svg", "/static/manifest.webmanifest",
-  "/static/vendor/icons.svg", ...["ask", "clock", "toast", "queue", "quick"].map((name) => `/static/js/${name}.js`)];
+  "/static/vendor/icons.svg", ...["ask", "clock", "toast", "queue", "place", "quick"].map((name) => `/static/js/${name}.js`)];
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PARTS)).then(() => skipWaiting()));

@@ -51,6 +51,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Ce territoire dit l'heure tout de suite : décochez « heure dite plus tard ».",
         "This territory tells the hour at once: leave `can_wait` out.",
     ),
+    "unknown_place": (
+        "Ce lieu n'est plus parmi les vôtres : rechargez la page et choisissez de nouveau.",
+        "This is none of your places any more: reload the page and choose again.",
+    ),
     "capacity": (
         "Choisissez entre 1 et 50 patients par créneau.",
         "Choose between 1 and 50 patients a slot.",

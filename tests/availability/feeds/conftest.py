@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from availability.feeds.ical import times_of
+from availability.feeds.ical_events import times_of
 from availability.feeds.source import Time
 from tests.builders import MONDAY
 from tests.elsewhere import Elsewhere, elsewhere

@@ -9,7 +9,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from availability.feeds.ical import times_of
+from availability.feeds.ical_events import times_of
 from availability.feeds.source import Unreadable
 from tests.availability.feeds.conftest import FILES, PARIS, QUARTER, calendar, left_out, local, read
 from tests.builders import MONDAY

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import multiprocessing
 import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from availability import feeds
 from availability.feeds.source import Ask, Reading, Source, Unreadable
 from schemas.values import Mode
 from services.feeds.outside import Web
-from tests.availability.feeds.conftest import FILES, PARIS, SAS
+from tests.availability.feeds.conftest import FILES, PARIS, SAS, calendar
 from tests.elsewhere import Elsewhere, Page
 
 FAR = timedelta(days=3)
@@ -117,6 +118,27 @@ async def test_an_agenda_that_did_not_change_is_not_sent_again(read: Callable[..
     again = await read(etag=first.etag, modified="Mon, 05 Jan 2026 08:00:00 GMT")
     assert (again.unchanged, again.times, again.etag) == (True, (), '"v1"')
     assert other.asked[-1][1]["if-modified-since"] == "Mon, 05 Jan 2026 08:00:00 GMT"
+
+
+@pytest.mark.parametrize("kind", ["ical"])
+async def test_an_agenda_in_which_nothing_that_matters_changed_is_unchanged(read: Callable[..., Any]) -> None:
+    """Many servers know no ETag and stamp each event anew at each answer."""
+    event = "DTSTART:20260106T100000Z|DURATION:PT15M|SUMMARY:Mme Dupont"
+    first = await read(Page(calendar(f"{event}|DTSTAMP:20260105T080000Z")))
+    again = await read(Page(calendar(f"{event} rappeler|DTSTAMP:20260105T080500Z")), digest=first.digest)
+    assert (len(first.times), again.unchanged, again.digest) == (1, True, first.digest)
+    moved = await read(Page(calendar(event.replace("T10", "T11"))), digest=first.digest)
+    assert (len(moved.times), moved.unchanged) == (1, False)
+
+
+@pytest.mark.parametrize("kind", ["ical"])
+async def test_the_process_that_reads_is_started_again(read: Callable[..., Any]) -> None:
+    await read()
+    (beside,) = multiprocessing.active_children()
+    beside.kill()
+    with pytest.raises(Unreadable, match="fault"):
+        await read()
+    assert (await read()).times
 
 
 # --- FHIR: the official examples ------------------------------------------------------------------------

@@ -26,7 +26,7 @@ function say(errors) {
 
 function send() {
   const modes = $$("[name=modes]:checked", form).map((box) => box.value);
-  const about = { practitioner_id: form.practitioner_id?.value, means: form.means.value, visit_minutes: form.visit_minutes.value };
+  const about = { practitioner_id: form.practitioner_id?.value, means: form.means.value, visit_minutes: form.visit_minutes.value, place: form.place?.value };
   if (form.kind.value !== "file") {
     const where = { kind: form.kind.value, url: form.url.value.trim(), national_id: form.national_id.value };
     return ask("POST", "/api/feeds", { ...about, ...where, modes });

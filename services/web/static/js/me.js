@@ -4,6 +4,7 @@ import "./acts.js";
 import { setClock } from "./clock.js";
 import { listen, onFacts, refresh } from "./live.js";
 import { part } from "./part.js";
+import { chosenPlace } from "./place.js";
 import { toast } from "./toast.js";
 
 const form = $("#publish");
@@ -55,7 +56,7 @@ async function publish(event) {
   const capacity = Number(form.capacity.value);
   if (problemOf(capacity)) return $("[aria-invalid]", form)?.focus();
   const body = {
-    practitioner_id: form.dataset.practitioner,
+    practitioner_id: form.dataset.practitioner, place: chosenPlace().key,
     slots: slots.map(({ start }) => ({ start, minutes: Number(form.minutes.value), capacity, modes: modes() })),
   };
   await send(body);
@@ -106,6 +107,7 @@ function showWeek(one = null) {
     const field = boxes.length ? null : week.elements[name] || week.elements[`${name}[]`];
     if (field?.type === "checkbox") field.checked = value;
     else if (field) field.value = Array.isArray(value) ? value.join(", ") : value ?? "";
+    if (field?.selectedIndex === -1) field.add(new Option("lieu qui n’est plus dans votre liste", value, true, true));
   }
   if (one) $(".more", week).open = true;
 }

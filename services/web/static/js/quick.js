@@ -1,6 +1,7 @@
 // How is a slot opened in three touches? A day, an hour, a length; "free now" in one. Works without a network.
 import { $, $$ } from "./ask.js";
 import { now } from "./clock.js";
+import { chosenPlace } from "./place.js";
 import { flush, keepSending, put, whoAmI } from "./queue.js";
 
 const form = $("#quick");
@@ -17,8 +18,11 @@ const clock = form?.dataset.account ? now : () => Date.now() + (me.ahead || 0);
 const wall = (ms) => local.format(ms).replace(" ", "T");
 
 function body(start, minutes, capacity) {
-  return { ...(me.practitioner ? { practitioner_id: me.practitioner } : {}), slots: [{ start, minutes, capacity }] };
+  return { ...(me.practitioner ? { practitioner_id: me.practitioner } : {}), place: chosenPlace(me.practitioner).key, slots: [{ start, minutes, capacity }] };
 }
+
+/** Where, when it was chosen among several places. */
+const there = () => [""].concat(chosenPlace(me.practitioner).words || []).join(", ");
 
 /** The days of the coming week: a day goes on while the page is open. */
 function days() {
@@ -39,12 +43,12 @@ if (form) {
     const problem = $(".problem", form);
     problem.textContent = start <= wall(clock()) ? "Cette heure est passée\u00a0: choisissez-en une autre, ou un autre jour." : "";
     if (problem.textContent) return form.hour.focus();
-    await put(me, body(start, minutes, 1), `${day.nextElementSibling.textContent} ${form.hour.value.replace(":", "\u00a0h\u00a0")}, ${minutes}\u00a0min`);
+    await put(me, body(start, minutes, 1), `${day.nextElementSibling.textContent} ${form.hour.value.replace(":", "\u00a0h\u00a0")}, ${minutes}\u00a0min${there()}`);
   });
   document.addEventListener("click", async (event) => {
     if (!event.target.closest("[data-free-now]")) return;
     const five = 300000;
-    await put(me, body(wall(Math.ceil((clock() + 60000) / five) * five), 120, 6), "maintenant, 2\u00a0h");
+    await put(me, body(wall(Math.ceil((clock() + 60000) / five) * five), 120, 6), `maintenant, 2\u00a0h${there()}`);
   });
   if (!form.dataset.account) addEventListener("online", () => flush(me).finally(() => location.replace("/me")));
   setInterval(days, 60000);
