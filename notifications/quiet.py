@@ -56,7 +56,7 @@ def last_leave(lane: int, moment: datetime, zone: ZoneInfo, is_holiday: IsHolida
 
 def reminder_at(start: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When (UTC) to remind of a visit at `start`, found `now`: the day before at the same hour there; of one found
-    later than that, two hours before; earlier where that would be in quiet hours. None = the booking itself is fresh."""
+    later than that, two hours before; earlier where that is in quiet hours. None = the booking itself is fresh."""
     day_before = (start.astimezone(zone) - timedelta(days=1)).astimezone(UTC)
     for wish in (day_before, start - SHORTLY_BEFORE):
         at = last_leave(REMINDER, wish, zone, lambda day: False)

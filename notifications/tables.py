@@ -21,7 +21,7 @@ class MessageTable(SQLModel, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("message_due", "lane", "send_after", sqlite_where=DUE, postgresql_where=DUE),
+        Index("message_next", "channel", "lane", "send_after", "id", sqlite_where=DUE, postgresql_where=DUE),
         Index("message_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
         Index("message_ambiguous", "lane", sqlite_where=AMBIGUOUS, postgresql_where=AMBIGUOUS),
     )

@@ -175,7 +175,7 @@ async def test_lists_show_ones_own_territory_alone(sign_in: SignIn, regulator, a
     assert (await regulator.get("/api/figures")).json()["asked"] == 1
     assert {one["recipient"] for one in (await regulator.get("/api/messages")).json()} == {"patient", "practitioner"}
     everywhere = await sign_in("ops")
-    assert len((await everywhere.get("/api/messages")).json()) == 2
+    assert {one["kind"] for one in (await everywhere.get("/api/messages")).json()} >= {"booked", "new_patient"}
     assert (await everywhere.get("/api/figures", params={"territory": "toulouse-ouest"})).json()["asked"] == 0
 
 

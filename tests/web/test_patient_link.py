@@ -40,7 +40,7 @@ async def state_of(regulator: httpx.AsyncClient, request_id: str) -> str:
 
 async def test_the_link_is_the_one_in_the_message(regulator, link, request_id) -> None:
     written = (await regulator.get("/api/messages")).json()
-    to_patient = [one for one in written if one["recipient"] == "patient"]
+    to_patient = [one for one in written if one["kind"] == "booked"]
     assert [one["request_id"] for one in to_patient] == [request_id]
     assert link in to_patient[0]["body"]
     assert "Fièvre" not in to_patient[0]["body"]

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_0001"
-down_revision = "0015_0001"
+revision = "0017_0001"
+down_revision = "0016_0001"
 contract = False
 
 

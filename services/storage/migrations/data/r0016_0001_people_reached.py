@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_0001"
+revision = "0016_0001"
 down_revision = "0015_0001"
 contract = False
 
