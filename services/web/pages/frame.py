@@ -27,7 +27,6 @@ NAV: dict[Role, tuple[tuple[str, str], ...]] = {
         ("/texts", "Textes"),
         ("/feeds", "Agendas reliés"),
         ("/messages", "Messages"),
-        ("/alerts", "Mes alertes"),
     ),
     Role.PRACTITIONER: (("/me", "Mes créneaux"), ("/feeds", "Agendas reliés"), ("/alerts", "Mes alertes")),
     Role.DELEGATE: (("/me", "Créneaux"), ("/feeds", "Agendas reliés")),
