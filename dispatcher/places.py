@@ -14,7 +14,7 @@ from dispatcher.life import (
     timers_when_seeking,
 )
 from dispatcher.matching.seats import OpenSeats
-from dispatcher.steps import alert, look
+from dispatcher.steps import alert, look, untold
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
@@ -37,8 +37,8 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
         return [_given_back(event, now), *await _without(event, row, seats, desk, now)]
     over = await seat_found(event, row, desk, now)
     if event.kind == "guarantee":
-        return [*over, await _promise(event, row, desk, now)]
-    return [*over, await _place(event, row, desk, now)]
+        return [*over, *await _promise(event, row, desk, now)]
+    return [*over, *await _place(event, row, desk, now)]
 
 
 def _is_answer(row: RequestRow, event: SlotBooked | SlotLost) -> bool:
@@ -49,12 +49,12 @@ def _is_answer(row: RequestRow, event: SlotBooked | SlotLost) -> bool:
     return row.state in SEATED and row.pending == event.slot_id and proposed == event.choice
 
 
-async def _promise(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) -> Event:
+async def _promise(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
     """The seat is kept: the patient is promised a visit by the deadline, once."""
     again = row.promised_at is not None
     row = await _sit(event, row, State.PROMISED, desk, promised_at=row.promised_at or now)
     await store.set_timers(desk.db, row.request_id, timers_when_promised(row.need, event.start, now))
-    return RequestPromised.after(
+    promised = RequestPromised.after(
         event,
         now,
         request_id=row.request_id,
@@ -66,14 +66,17 @@ async def _promise(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime
         patient=row.patient,
         again=again,
     )
+    if again or row.interactive:  # she knows, or somebody is speaking with her
+        return [promised]
+    return [promised, *await untold(event, row, "promised", row.need.deadline, desk, now)]
 
 
-async def _place(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) -> Event:
+async def _place(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
     """The seat is final: the patient and the practitioner hear of it, and who loses the patient, too."""
     left = _left(row) if row.state in PLACED else None
     row = await _sit(event, row, State.BOOKED, desk, moved=row.moved or left is not None)
     await store.set_timers(desk.db, row.request_id, timers_when_placed(event.start, event.minutes))
-    return RequestBooked.after(
+    booked = RequestBooked.after(
         event,
         now,
         request_id=row.request_id,
@@ -90,6 +93,9 @@ async def _place(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) 
         choice=row.choice,
         left=left,
     )
+    if row.interactive and not row.moved:  # somebody is speaking with her
+        return [booked]
+    return [booked, *await untold(event, row, "booked", event.start, desk, now)]
 
 
 def _left(row: RequestRow) -> Left | None:
@@ -191,8 +197,9 @@ async def _seek_again(
         choice=row.choice,
         promised=promised,
     )
+    by_phone = [] if promised else await untold(cause, row, "cancelled", had.start, desk, now)
     found = await look(cause, row, seats, desk, now, lost=lost)
     if promised and not any(isinstance(one, SlotChosen) for one in found):
         row = await desk.load(row.request_id) or row
         found.append(await alert(cause, row, 0, "no_place", seats, desk, now))
-    return [reopened, *found]
+    return [reopened, *by_phone, *found]

@@ -13,7 +13,7 @@ from schemas.request import RequestAnswered
 
 
 async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
-    """Yes confirms, no and cancel end the request; a word of danger, and whatever else was written, is for a human."""
+    """Yes confirms, no and cancel end the request, stop ends its SMS; a word of danger and all else is for a human."""
     row = await desk.load(event.request_id)
     if row is None:
         return []
@@ -21,6 +21,10 @@ async def on_patient_wrote(event: PatientWrote, desk: Desk, now: datetime, *, se
         return [await confirmed(event, row, desk, now)] if row.state is State.BOOKED else []
     if event.meaning in ("no", "cancel") and row.state not in TERMINAL:
         return await withdrawn(event, row, desk, now)
+    if event.meaning == "stop":
+        if row.patient.sms:
+            await desk.change(row, patient=row.patient.model_copy(update={"sms": False}))
+        return []
     person = await roster.on_call(desk.db, row.territory)
     alarm = event.meaning == "alarm"
     return [

@@ -12,7 +12,15 @@ from dispatcher.matching.seats import OpenSeats
 from dispatcher.store import Desk
 from dispatcher.views import RequestRow
 from schemas.event import Cause, Event
-from schemas.request import CareUnmatched, RequestClosed, RequestConfirmed, RequestEscalated, RequestWithdrawn
+from schemas.request import (
+    CareUnmatched,
+    RequestClosed,
+    RequestConfirmed,
+    RequestEscalated,
+    RequestUntold,
+    RequestWithdrawn,
+    Untold,
+)
 from schemas.slot import Seating, SlotChosen
 from schemas.values import Mode
 
@@ -141,6 +149,14 @@ async def close_as(cause: Cause, row: RequestRow, outcome: Outcome, desk: Desk, 
     slot_id = row.slot_id or row.pending
     closed = RequestClosed.after(cause, now, request_id=row.request_id, outcome=outcome, slot_id=slot_id)
     return [*asked_no_more, closed]
+
+
+async def untold(cause: Cause, row: RequestRow, why: Untold, start: datetime, desk: Desk, now: datetime) -> list[Event]:
+    """Whoever gets no SMS is told by a named human, of the place at `start` or the promise until then."""
+    if row.patient.sms:
+        return []
+    person = await roster.on_call(desk.db, row.territory)
+    return [RequestUntold.after(cause, now, key=why, request_id=row.request_id, person=person, start=start, why=why)]
 
 
 async def confirmed(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> Event:

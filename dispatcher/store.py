@@ -119,6 +119,7 @@ _AS_TEXT: Mapping[str, Callable[[Any], str | None]] = {
     "reasons": json.dumps,
     "others": json.dumps,
     "counts": json.dumps,
+    "patient": lambda patient: patient.model_dump_json(),
     "place": lambda place: None if place is None else place.model_dump_json(),
 }
 

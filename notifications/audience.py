@@ -150,6 +150,11 @@ def of_test(recipient: Recipient, person: str, now: datetime) -> list[Telling]:
     return [Telling("test", recipient, person, 1, now, now + URGENT_FOR)]
 
 
+def of_untold(person: str, start: datetime, now: datetime) -> list[Telling]:
+    """The patient gets no SMS: a human phones her, before the visit."""
+    return [Telling("to_call", "human", person, 0, now, max(start, now + URGENT_FOR))]
+
+
 def of_alarm(person: str, now: datetime) -> list[Telling]:
     """The one on call, before everything else: something of the house itself is wrong."""
     return [Telling("alarm", "human", person, 0, now, now + URGENT_FOR)]

@@ -22,6 +22,7 @@ from schemas.request import (
     RequestEscalated,
     RequestPromised,
     RequestReopened,
+    RequestUntold,
     RequestWithdrawn,
 )
 from schemas.slot import SlotReturned
@@ -120,6 +121,11 @@ async def on_request_answered(event: RequestAnswered, links: Links, now: datetim
     return await write(event, tellings, event.at, event.patient, links, now, desk)
 
 
+async def on_request_untold(event: RequestUntold, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Somebody must phone the patient."""
+    return await write(event, audience.of_untold(event.person, event.start, now), event.start, None, links, now, desk)
+
+
 async def on_offer_made(event: OfferMade, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Ask the practitioner, unless it was over before we heard of it."""
     if await store.fate(links.db, message_of(event, "offer", event.practitioner_id)) is not None:
@@ -206,6 +212,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestClosed: on_request_closed,
         RequestEscalated: on_request_escalated,
         RequestAnswered: on_request_answered,
+        RequestUntold: on_request_untold,
         OfferMade: on_offer_made,
         OfferEnded: on_offer_ended,
         SlotReturned: on_slot_returned,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifications import store
 from notifications.tables import ATTEMPT, INBOUND, MESSAGE
 from schemas.event import Event, Order, derived_id
 from schemas.message import PatientWrote
@@ -26,6 +27,8 @@ async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> 
         message = await _asked(reply.digest, db, now)
         if message is None:
             continue
+        if reply.code == "stop":
+            await store.supersede_to_patient(db, message.request_id)
         matched = {"state": "matched", "message_id": message.id}
         await db.execute(update(INBOUND).where(INBOUND.c.id == reply.id).values(matched))
         cause = Order(

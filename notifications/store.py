@@ -86,6 +86,12 @@ async def supersede(db: AsyncConnection, request_id: str) -> None:
     await db.execute(_SUPERSEDE, {"this": request_id})
 
 
+async def supersede_to_patient(db: AsyncConnection, request_id: str) -> None:
+    """The patient wants no SMS: what is still waiting to be said to her is not said."""
+    to_her = MESSAGE.c.request_id == request_id, _TO_HER, MESSAGE.c.state == "due"
+    await db.execute(update(MESSAGE).where(*to_her).values(state="superseded"))
+
+
 async def fate(db: AsyncConnection, message_id: str) -> str | None:
     """The state of a message, None when it was never written; « sent » also while it goes on to another channel."""
     found = (

@@ -186,6 +186,19 @@ class RequestAnswered(Event):
     patient: Patient
 
 
+Untold = Literal["booked", "promised", "cancelled"]
+
+
+class RequestUntold(Event):
+    """The patient gets no SMS: this human must phone her, of the place at `start`, or of a promise until then."""
+
+    subject: ClassVar[str] = "request.untold.v1"
+    request_id: str
+    person: str
+    start: AwareDatetime
+    why: Untold
+
+
 class RequestErased(Event):
     """The person asked to be forgotten: what was sealed about the request can be read by nobody any more."""
 

@@ -16,6 +16,7 @@ HANDED_OVER_WITHIN = timedelta(minutes=2)
 
 _OF = {
     "booked": (("booked", "moved"), RequestBooked.subject),
+    "reminder": (("reminder",), RequestBooked.subject),
     "promised": (("promised",), RequestPromised.subject),
     "cancelled": (("cancelled",), RequestReopened.subject),
     "withdrawn": (("withdrawn", "sought_no_more"), RequestWithdrawn.subject),

@@ -19,6 +19,7 @@ Ask = Callable[..., list[Any]]
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN)
 _PARIS = ZoneInfo("Europe/Paris")
+_PLACE_SAID = ("booked", "moved", "reminder")
 LATE_AT_MOST = timedelta(seconds=60 + 2 * SKEW_AT_MOST)
 """How late an alert may be: a minute, by clocks that may differ."""
 TOO_NEAR = timedelta(minutes=45)
@@ -102,7 +103,7 @@ def _not_twice(ask: Ask) -> list[str]:
     """Each kind of message is said once for each fact that leads to it."""
     because = {
         "booked": "request.booked", "moved": "request.booked", "new_patient": "request.booked",
-        "reminder": "request.booked",
+        "reminder": "request.booked", "to_call": "request.untold",
         "cancelled": "request.reopened", "withdrawn": "request.withdrawn", "seat_freed": "request.withdrawn",
         "escalated": "request.escalated", "promised": "request.promised", "sought_no_more": "request.withdrawn",
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
@@ -138,11 +139,11 @@ def _last_word(ask: Ask, phones: Phones) -> list[str]:
         rang = [one.letter for one in phones.rung if one.letter.key in keys]
         last = next((one for one in reversed(rang) if one.recipient == request_id), None)
         if state not in PLACED:
-            if last is not None and last.kind in ("booked", "moved") and request_id not in lost:
+            if last is not None and last.kind in _PLACE_SAID and request_id not in lost:
                 found.append(f"I4: {request_id} has no place; last word: {last.text}")
             continue
         place = f"{moment(start).astimezone(_PARIS):%Hh%M}".lstrip("0")
-        true = last is not None and last.kind in ("booked", "moved") and place in last.text
+        true = last is not None and last.kind in _PLACE_SAID and place in last.text
         by_sms = not ask("SELECT 1 FROM care_request WHERE id = ? AND patient LIKE '%\"sms\":false%'", request_id)
         if by_sms and not true and request_id not in lost:
             found.append(f"I4: {request_id} has a place at {place}; last word: {last.text if last else 'none'}")

@@ -3,13 +3,13 @@
 import pytest
 
 from dispatcher.life import State
-from dispatcher.orders import set_roster
+from dispatcher.orders import enter_request, set_roster
 from dispatcher.views import OnCall
 from schemas.message import Meaning, PatientWrote
-from schemas.request import RequestAnswered, RequestConfirmed, RequestWithdrawn
+from schemas.request import RequestAnswered, RequestConfirmed, RequestReopened, RequestUntold, RequestWithdrawn
 from schemas.values import Role
-from tests.builders import MONDAY, a_slot, an_order, minutes, only
-from tests.dispatcher.room import Dispatcher
+from tests.builders import AT_TEN, MONDAY, a_need, a_patient, a_slot, an_order, minutes, only
+from tests.dispatcher.room import Dispatcher, booking_of, cancellation_of
 
 SAID_AT = MONDAY + minutes(5)
 
@@ -36,9 +36,7 @@ async def test_no_and_cancel_give_the_place_back(room: Dispatcher, meaning: Mean
     assert (await room.row()).state is State.WITHDRAWN
 
 
-@pytest.mark.parametrize(
-    ("meaning", "alarm"), [("alarm", True), ("other", False), ("no_vehicle", False), ("stop", False)]
-)
+@pytest.mark.parametrize(("meaning", "alarm"), [("alarm", True), ("other", False), ("no_vehicle", False)])
 async def test_everything_else_is_for_the_first_human_of_the_roster(
     room: Dispatcher, meaning: Meaning, alarm: bool
 ) -> None:
@@ -59,3 +57,32 @@ async def test_what_comes_too_late_to_act_on_is_read_by_a_human(room: Dispatcher
 
 async def test_of_a_request_nobody_knows_nothing_is_said(room: Dispatcher) -> None:
     assert await writes(room, "yes") == []
+
+
+# --- without SMS ------------------------------------------------------------------------------------------
+
+
+async def test_after_stop_a_human_phones_her_of_whatever_changes(room: Dispatcher) -> None:
+    await room.ask(set_roster, an_order(), [OnCall("anne", 0, "Anne")])
+    await room.book("req-1", a_slot("ten"))
+    assert await writes(room, "stop") == []
+    row = await room.row()
+    assert (row.state, row.patient.sms) == (State.BOOKED, False)
+    assert await writes(room, "stop") == []
+    reopened, told, *_ = await room.hear(cancellation_of("req-1", "ten"))
+    assert isinstance(reopened, RequestReopened)
+    assert not reopened.patient.sms
+    assert isinstance(told, RequestUntold)
+    assert (told.person, told.why, told.start) == ("anne", "cancelled", AT_TEN)
+
+
+@pytest.mark.parametrize(("held", "phoned"), [(None, ["booked"]), ("ten", [])])
+async def test_who_gets_no_sms_is_phoned_unless_somebody_is_speaking_with_her(
+    room: Dispatcher, held: str | None, phoned: list[str]
+) -> None:
+    await room.hear(a_slot("ten"))
+    without = a_patient().model_copy(update={"sms": False})
+    entered = await room.ask(enter_request, an_order(), "req-1", a_need(), without, held)
+    chosen = only(await room.hear(only(entered)))
+    said = await room.hear(booking_of(chosen))
+    assert [one.why for one in said if isinstance(one, RequestUntold)] == phoned

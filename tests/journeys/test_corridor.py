@@ -77,7 +77,9 @@ async def test_a_seat_that_is_freed_goes_to_the_one_who_waits(town: Town) -> Non
 
 
 async def test_fifty_requests_at_once_are_all_placed_side_by_side(town: Town) -> None:
-    slots = [await town.open_slot(after=hours(1 + n), minutes=50, capacity=10) for n in range(5)]
+    doctors = ("gp-1", "gp-2", "gp-3", "gp-4", "gp-5")  # ten visits each: on a working day twenty are the most
+    await town.settle_in(*doctors[1:])
+    slots = [await town.open_slot(one, after=hours(n), minutes=50, capacity=10) for n, one in enumerate(doctors, 1)]
     names = [f"r-{n}" for n in range(50)]
     await asyncio.gather(*(town.enter(name) for name in names))
     await town.until_state("booked", *names)

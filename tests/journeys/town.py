@@ -136,9 +136,11 @@ class Town:
         return slot.capacity - len(slot.seats)
 
     async def told(self, request_id: str, recipient: str = "patient") -> list[tuple[str, str]]:
-        """What the patient (or another) is told of the request: (kind, state), oldest first."""
+        """What the patient (or another) is told of the request: (kind, state), oldest first.
+
+        Without the reminder: whether one is written depends on the hour at which the test runs."""
         rows = await self.messages_about(request_id)
-        return [(row.kind, row.state) for row in rows if row.recipient == recipient]
+        return [(row.kind, row.state) for row in rows if row.recipient == recipient and row.kind != "reminder"]
 
     async def messages_about(self, request_id: str) -> list[MessageRow]:
         async with self.house.database.read() as db:

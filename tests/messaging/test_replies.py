@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from notifications import questions
 from notifications.outcome import Reply
-from notifications.tables import INBOUND
+from notifications.tables import INBOUND, MESSAGE
 from services.addresses import sender_of
 from services.house import House
 from services.storage.ledger import OUTBOX
@@ -51,6 +51,20 @@ async def test_the_latest_question_is_answered_once(tmp_path: Path, database_url
             assert await questions.written_about(db, "req-before") == []
         assert body is not None
         assert "merci" not in body
+
+
+async def test_after_stop_what_was_still_to_be_said_is_not(tmp_path: Path, database_url: str) -> None:
+    sms = Sms()
+    async with house(tmp_path, database_url, [sms]) as made:
+        await asked(made, "m-1", "req-1")
+        await write(made, "m-2", request_id="req-1", recipient_id="req-1", lane=2)
+        await write(made, "m-3", request_id="req-1", recipient="practitioner", recipient_id="gp-1", to=None)
+        await writes(made, "STOP")
+        (fact,) = await told(made)
+        assert '"meaning":"stop"' in fact
+        async with made.database.read() as db:
+            states = {row.id: row.state for row in await db.execute(select(MESSAGE))}
+    assert states == {"m-1": "sent", "m-2": "superseded", "m-3": "due"}
 
 
 async def test_a_number_nobody_wrote_to_is_kept_and_not_guessed(tmp_path: Path, database_url: str) -> None:

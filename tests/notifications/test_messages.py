@@ -56,25 +56,6 @@ async def test_after_an_act_on_the_phone_the_message_waits_for_an_undo(room: Not
     assert len(await room.leave(MONDAY + minutes(10 / 60))) == 2
 
 
-async def test_of_a_visit_found_long_before_the_patient_is_reminded_unless_it_changes(room: Notifications) -> None:
-    tomorrow = AT_TEN + hours(48)
-    first = await room.due(room.booked(start=tomorrow))
-    assert [(fact.kind, fact.lane, fact.send_after) for fact in first][2:] == [("reminder", 2, AT_TEN + hours(24))]
-    moved = room.booked("noon", tomorrow + hours(2), MONDAY + minutes(5), moved=True, choice=2)
-    await room.hear(moved, now=MONDAY + minutes(5))
-    async with room.database.read() as db:
-        reminders = [one for one in await store.messages_about(db, "req-1") if one.kind == "reminder"]
-    assert [(one.state, one.send_after) for one in reminders] == [
-        ("superseded", AT_TEN + hours(24)),
-        ("due", AT_TEN + hours(26)),
-    ]
-    assert reminders[1].valid_until == tomorrow + hours(1)
-    text = await room.vault.open(reminders[1].body)
-    assert text.startswith("CPTS Tarn Ouest : rappel du rendez-vous mercredi 07/01 à 13h00.")
-    await room.hear(room.withdrawn(HERSELF))
-    assert ("reminder", "due") not in await room.messages()
-
-
 async def test_a_patient_who_wants_no_sms_gets_none(room: Notifications) -> None:
     patient = room.patient.model_copy(update={"sms": False})
     assert [message.kind for message in await room.due(room.booked(patient=patient))] == ["new_patient"]

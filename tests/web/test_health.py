@@ -46,7 +46,7 @@ async def test_the_figures_of_a_morning(sign_in: SignIn, regulator, anne, settle
     await settle()
     found = await scraped(await sign_in("ops"))
     assert found["relais_requests", "booked"] == 1
-    assert sum(value for (name, *of), value in found.items() if name == "relais_messages" and of[1] == "1") == 2
+    assert sum(value for (name, *of), value in found.items() if name == "relais_messages" and "1" in of) == 2
 
 
 async def test_a_process_is_seen_in_the_figures_while_it_lives(sign_in: SignIn, house: House) -> None:

@@ -127,7 +127,7 @@ async def drawer(request: Request, request_id: str) -> HTMLResponse:
     phone, note, address = await house.vault.open_many([person.phone, person.note, person.address])
     values: dict[str, Any] = {"phone": phone, "note": note, "address": address, "timeline": past, "row": shown}
     values |= {"messages": await open_messages(house, messages), "closings": CLOSINGS, "instead": instead}
-    values |= {"asking": asking, "replies": await open_replies(house, replies)}
+    values |= {"sms": person.sms, "asking": asking, "replies": await open_replies(house, replies)}
     return page("console/request.html", now=house.clock.now(), zone=zone, **values)
 
 

@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
     "request.confirmed": "Le patient confirme sa venue",
     "patient.wrote": "Le patient a répondu par SMS",
     "request.answered": "Une personne est prévenue de lire cette réponse",
+    "request.untold": "Une personne est chargée de téléphoner au patient",
     "booking.cancelled": "Le praticien retire son créneau",
     "request.reopened": "Relais cherche une nouvelle place",
     "request.withdrawn": "Demande annulée",

@@ -2,6 +2,7 @@
 
 KINDS: dict[str, str] = {
     "booked": "Patient : rendez-vous fixé",
+    "reminder": "Patient : rappel du rendez-vous",
     "moved": "Patient : rendez-vous déplacé",
     "promised": "Patient : place assurée, heure à venir",
     "cancelled": "Patient : rendez-vous annulé, une autre place est cherchée",
@@ -18,6 +19,7 @@ KINDS: dict[str, str] = {
     "offer_lost": "Praticien : l’heure n’est plus libre",
     "patient_wrote": "Garde : un patient a écrit",
     "patient_alarm": "Garde : mot d’alerte d’un patient",
+    "to_call": "Garde : un patient à prévenir par téléphone",
     "escalated": "Garde : une demande sans place",
     "alarm": "Garde : alarme technique",
     "test": "Essai des alertes",
