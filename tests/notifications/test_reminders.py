@@ -12,10 +12,9 @@ TOMORROW = AT_TEN + hours(48)
 
 
 async def test_of_a_visit_found_long_before_the_patient_is_reminded_unless_it_changes(room: Notifications) -> None:
-    tomorrow = AT_TEN + hours(48)
-    first = await room.due(room.booked(start=tomorrow))
+    first = await room.due(room.booked(start=TOMORROW))
     assert [(fact.kind, fact.lane, fact.send_after) for fact in first][2:] == [("reminder", 2, AT_TEN + hours(24))]
-    moved = room.booked("noon", tomorrow + hours(2), MONDAY + minutes(5), moved=True, choice=2)
+    moved = room.booked("noon", TOMORROW + hours(2), MONDAY + minutes(5), moved=True, choice=2)
     await room.hear(moved, now=MONDAY + minutes(5))
     async with room.database.read() as db:
         reminders = [one for one in await store.messages_about(db, "req-1") if one.kind == "reminder"]
@@ -23,7 +22,7 @@ async def test_of_a_visit_found_long_before_the_patient_is_reminded_unless_it_ch
         ("superseded", AT_TEN + hours(24)),
         ("due", AT_TEN + hours(26)),
     ]
-    assert reminders[1].valid_until == tomorrow + hours(1)
+    assert reminders[1].valid_until == TOMORROW + hours(1)
     text = await room.vault.open(reminders[1].body)
     assert text.startswith("CPTS Tarn Ouest : rappel, rendez-vous mercredi 07/01 à 13h00.")
     await room.hear(room.withdrawn(HERSELF))
