@@ -18,11 +18,10 @@ async def keep(db: AsyncConnection, digest: str, person: str, box: Sealed[str], 
     await db.execute(put.on_conflict_do_update(index_elements=["digest"], set_=row))
 
 
-async def latest(db: AsyncConnection, person: str) -> Sealed[str] | None:
-    """The subscription that the person's latest browser gave, sealed; None when there is none."""
-    query = select(PUSH.c.box).where(PUSH.c.person == person).order_by(PUSH.c.at.desc()).limit(1)
-    box = (await db.execute(query)).scalar_one_or_none()
-    return None if box is None else Sealed[str].model_validate_json(box)
+async def latest(db: AsyncConnection, people: Collection[str]) -> dict[str, Sealed[str]]:
+    """The subscription that the latest browser of each of these gave, sealed; who has none is not there."""
+    query = select(PUSH.c.person, PUSH.c.box).where(PUSH.c.person.in_(people)).order_by(PUSH.c.at)
+    return {person: Sealed[str].model_validate_json(box) for person, box in await db.execute(query)}
 
 
 async def since(db: AsyncConnection, people: Collection[str]) -> dict[str, datetime]:

@@ -36,8 +36,8 @@ from services.traffic import watch_budget
 log = logging.getLogger("relais.sender")
 
 BATCH = 200
-Address = Callable[[MessageRow], Awaitable[Sealed[str] | None]]
-"""Where a message goes that carries no number of its own: a professional's."""
+Addresses = Callable[[Sequence[MessageRow]], Awaitable[Mapping[str, Sealed[str]]]]
+"""Where messages go that carry no number of their own (professionals'), by message; all of them asked for at once."""
 LONGEST_NAP = 1.0
 """Seconds without looking: finds what another process wrote, and what a crash left."""
 SHORTEST_NAP = 0.05
@@ -57,7 +57,7 @@ class Sender:
         channels: Mapping[str, Channel],
         territories: Mapping[str, Territory] | None = None,
         *,
-        address: Address | None = None,
+        addresses: Addresses | None = None,
         budget: int | None = None,
     ) -> None:
         self._mailbox = mailbox
@@ -65,7 +65,7 @@ class Sender:
         self._clock = clock
         self._channels = channels
         self._territories = territories or {}
-        self._address = address
+        self._addresses = addresses
         self._budget = budget
         self._spent = 0
         self._begun = float("-inf")
@@ -104,7 +104,8 @@ class Sender:
         fates: list[tuple[Claimed, Outcome]] = []
         for name in list(self._channels):
             claimed = await self._claim(name)
-            fates += await asyncio.gather(*(self._hand_over(one) for one in claimed))
+            where = await self._where(claimed)
+            fates += await asyncio.gather(*(self._hand_over(one, where) for one in claimed))
         if fates:
             await self._write_down(fates)
         return len(fates)
@@ -143,11 +144,17 @@ class Sender:
 
     async def _send(self, name: str, claimed: Sequence[Claimed]) -> None:
         """Hand these over, all at once; each outcome is passed on as it comes."""
+        try:
+            where = await self._where(claimed)
+        except Exception as away:  # nothing has left
+            self._fates += [(one, NotSent(type(away).__name__)) for one in claimed]
+            self._written.set()
+            return
         line = self._lines.of(name)
         line.under_way += len(claimed)
 
         async def one(message: Claimed) -> None:
-            fate = await self._hand_over(message)
+            fate = await self._hand_over(message, where)
             line.under_way -= 1
             self._fates.append(fate)
             self._written.set()
@@ -202,7 +209,12 @@ class Sender:
         line.served = line.served * 0.99 + len(claimed)
         return claimed
 
-    async def _hand_over(self, one: Claimed) -> tuple[Claimed, Outcome]:
+    async def _where(self, claimed: Sequence[Claimed]) -> Mapping[str, Sealed[str]]:
+        """Where those go that carry no number of their own, by message."""
+        unnamed = [one.message for one in claimed if one.message.to is None and one.message.recipient != "patient"]
+        return await self._addresses(unnamed) if unnamed and self._addresses else {}
+
+    async def _hand_over(self, one: Claimed, where: Mapping[str, Sealed[str]]) -> tuple[Claimed, Outcome]:
         """What became of it, with where it went when that had to be looked up."""
         message = one.message
         if expired(message, self._clock.now()):
@@ -212,7 +224,7 @@ class Sender:
             return one, NotSent(f"no provider {one.provider}")
         try:
             text = await self._vault.open(message.body)
-            sealed = message.to or (await self._address(message) if self._address else None)
+            sealed = message.to or where.get(message.message_id)
             to = await self._vault.open(sealed) if sealed else None
         except Erased:
             return one, NotSent("erased", final=True)

@@ -86,7 +86,7 @@ async def test_a_browser_that_forgot_us_is_forgotten_and_the_sms_leaves_at_once(
         row = await stands(house, ID)
         assert (row.state, row.channel, row.sent_at) == ("due", "sms", None)
         async with house.database.read() as db:
-            assert await subscriptions.latest(db, WHO) is None
+            assert await subscriptions.latest(db, [WHO]) == {}
 
 
 async def test_without_push_nobody_can_subscribe(house: House) -> None:

@@ -110,6 +110,35 @@ async def test_a_human_of_the_roster_is_reached_at_what_is_kept_for_her(tmp_path
     assert [one.to for one in mail.handed] == ["bruno@cpts.example"]
 
 
+async def test_what_nobody_could_look_up_an_address_for_is_tried_again(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sms, tries = Sms(), 0
+    async with house(tmp_path, database_url, [sms]) as made:
+        await write(made, "m-1", recipient="practitioner", recipient_id="gp-1", to=None)
+        sender = sender_of(made)
+        found = sender._addresses
+
+        async def away_once(messages: Any) -> Any:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise OSError("the database is away")
+            assert found is not None
+            return await found(messages)
+
+        monkeypatch.setattr(sender, "_addresses", away_once)
+        running = asyncio.create_task(sender.run())
+        try:
+            async with asyncio.timeout(60):
+                while not sms.handed:
+                    made.clock._start += timedelta(seconds=30)
+                    await asyncio.sleep(0.05)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_when_one_provider_is_down_the_other_carries_everything(tmp_path: Path, database_url: str) -> None:
     down, up = Sms("a"), Sms("b")
     down.says = NotSent("ConnectError", link=True)
