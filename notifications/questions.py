@@ -14,7 +14,8 @@ from schemas.message import PatientWrote
 from schemas.values import system_actor
 
 OPEN_FOR = timedelta(days=3)
-"""How long a message can be answered: the longest promise, and a day."""
+"""How long a message can be answered: the longest promise, and a day. What comes later a human reads, whatever it
+says."""
 
 
 async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> list[Event]:
@@ -24,9 +25,10 @@ async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> 
     replies = (await db.execute(select(INBOUND).where(*fresh, INBOUND.c.digest.is_not(None)))).all()
     found: list[Event] = []
     for reply in replies:
-        message = await _asked(reply.digest, db, now)
+        message = await _asked(reply.digest, db)
         if message is None:
             continue
+        known = reply.code if message.at > now - OPEN_FOR or reply.code in ("stop", "alarm") else "other"
         if reply.code == "stop":
             await store.supersede_to_patient(db, message.request_id)
         matched = {"state": "matched", "message_id": message.id}
@@ -37,9 +39,7 @@ async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> 
             actor=system_actor(message.territory),
         )
         found.append(
-            PatientWrote.after(
-                cause, now, request_id=message.request_id, reply_id=reply.id, meaning=reply.code or "other"
-            )
+            PatientWrote.after(cause, now, request_id=message.request_id, reply_id=reply.id, meaning=known or "other")
         )
     return found
 
@@ -51,8 +51,8 @@ async def written_about(db: AsyncConnection, request_id: str) -> list[tuple[date
     return [(row.at, row.body) for row in await db.execute(query.order_by(INBOUND.c.at))]
 
 
-async def _asked(digest: str, db: AsyncConnection, now: datetime) -> Any:
-    """The patient's message that was sent to this number last."""
-    here = ATTEMPT.c.to_digest == digest, ATTEMPT.c.claimed_at > now - OPEN_FOR, MESSAGE.c.recipient == "patient"
-    query = select(MESSAGE).join(ATTEMPT, ATTEMPT.c.message_id == MESSAGE.c.id).where(*here)
-    return (await db.execute(query.order_by(ATTEMPT.c.claimed_at.desc()).limit(1))).first()
+async def _asked(digest: str, db: AsyncConnection) -> Any:
+    """The patient's message that was sent to this number last, and when (`at`)."""
+    here = ATTEMPT.c.to_digest == digest, MESSAGE.c.recipient == "patient"
+    query = select(MESSAGE, ATTEMPT.c.claimed_at.label("at")).join(ATTEMPT, ATTEMPT.c.message_id == MESSAGE.c.id)
+    return (await db.execute(query.where(*here).order_by(ATTEMPT.c.claimed_at.desc()).limit(1))).first()

@@ -1,8 +1,10 @@
 """Does what a patient writes reach the request it is about, whatever the number, and is it read by nobody else?"""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from notifications import questions
@@ -65,6 +67,18 @@ async def test_after_stop_what_was_still_to_be_said_is_not(tmp_path: Path, datab
         async with made.database.read() as db:
             states = {row.id: row.state for row in await db.execute(select(MESSAGE))}
     assert states == {"m-1": "sent", "m-2": "superseded", "m-3": "due"}
+
+
+@pytest.mark.parametrize(("text", "meaning"), [("annuler", "other"), ("STOP", "stop"), ("je respire mal", "alarm")])
+async def test_what_comes_days_later_is_read_by_a_human_whatever_it_says(
+    tmp_path: Path, database_url: str, text: str, meaning: str
+) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        await asked(made, "m-1", "req-1")
+        made.clock._start += timedelta(days=4)
+        await writes(made, text)
+        (fact,) = await told(made)
+    assert f'"meaning":"{meaning}"' in fact
 
 
 async def test_a_number_nobody_wrote_to_is_kept_and_not_guessed(tmp_path: Path, database_url: str) -> None:
