@@ -161,7 +161,7 @@ async def untold(cause: Cause, row: RequestRow, why: Untold, start: datetime, de
 
 async def confirmed(cause: Cause, row: RequestRow, desk: Desk, now: datetime) -> Event:
     """The patient comes."""
-    await desk.change(row, state=State.CONFIRMED)
+    await desk.change(row, state=State.CONFIRMED, confirmed_for=row.slot_id)
     return RequestConfirmed.after(cause, now, request_id=row.request_id, slot_id=row.slot_id)
 
 

@@ -61,6 +61,7 @@ class CareRequestTable(SQLModel, table=True):
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
     counted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    confirmed_for: str | None = None
 
 
 class TimerTable(SQLModel, table=True):

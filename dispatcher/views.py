@@ -48,6 +48,12 @@ class RequestRow:
     acknowledged_at: datetime | None
     closed_at: datetime | None
     counted: bool = False
+    confirmed_for: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the patient said that she comes, to this place and to no other."""
+        return self.confirmed_for is not None and self.confirmed_for == self.slot_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What happened to the requests of a period. `in_time` = a place that begins before the deadline."""
+    """What happened to the requests of a period. `in_time` = a place that begins before the deadline; `confirmed` of
+    `booked` said that they come; of `came` + `no_show` it is known, or presumed, who came."""
 
     asked: int
     booked: int
@@ -92,6 +99,8 @@ class Figures:
     escalated: int
     withdrawn: int
     unmet: int
+    confirmed: int
+    came: int
     no_show: int
     median_wait_minutes: float | None
     waits: tuple[float, ...]
@@ -116,6 +125,7 @@ def request_row(row: Any) -> RequestRow:
         None if row.place is None else Place.model_validate_json(row.place),
         tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,
         row.promised_at, row.exchanging, row.escalated_to, row.rank, row.acknowledged_at, row.closed_at, row.counted,
+        row.confirmed_for,
     )  # fmt: skip
 
 
@@ -140,6 +150,7 @@ def figures(rows: Iterable[RequestRow], now: datetime) -> Figures:
         within_24h=sum(wait <= 24 * 60 for wait in waits), open=sum(states[state] for state in OPEN),
         escalated=sum(row.rank >= 0 for row in rows), withdrawn=states[State.WITHDRAWN],
         unmet=sum(unmet(row, now) for row in rows), no_show=states[State.NO_SHOW],
+        confirmed=sum(row.confirmed for row in placed), came=states[State.FULFILLED],
         median_wait_minutes=median(waits) if waits else None, waits=tuple(waits),
         by_profession=dict(by_profession), by_commune=dict(by_commune), counts=dict(why),
     )  # fmt: skip

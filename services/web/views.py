@@ -198,6 +198,8 @@ def show_figures(figures: Figures, communes: Communes) -> Json:
         "escalated": figures.escalated,
         "withdrawn": figures.withdrawn,
         "unmet": figures.unmet,
+        "confirmed": figures.confirmed,
+        "came": figures.came,
         "no_show": figures.no_show,
         "median_wait_minutes": figures.median_wait_minutes,
         "by_profession": tally(figures.by_profession, profession_label),

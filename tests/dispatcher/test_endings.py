@@ -6,6 +6,7 @@ from dispatcher.handlers import on_care_requested
 from dispatcher.life import State, Wake
 from dispatcher.orders import acknowledge, close, confirm, enter_request, withdraw
 from dispatcher.store import Desk
+from dispatcher.views import figures
 from schemas.values import Refused, Role
 from tests.builders import (
     AT_TEN,
@@ -70,7 +71,12 @@ async def test_the_patient_confirms_once(room: Dispatcher) -> None:
 async def test_a_confirmed_patient_too_is_sought_another_place(room: Dispatcher) -> None:
     await room.book("req-1", a_slot("ten"), a_slot("noon", MONDAY + hours(4)))
     await room.ask(confirm, an_order(HERSELF), "req-1")
-    assert said(await room.hear(cancellation_of("req-1", "ten"))) == ["RequestReopened", "SlotChosen"]
+    assert (await room.row()).confirmed
+    reopened, chosen = await room.hear(cancellation_of("req-1", "ten"))
+    assert said([reopened, chosen]) == ["RequestReopened", "SlotChosen"]
+    await room.hear(booking_of(chosen, MONDAY + hours(4)))
+    row = await room.row()
+    assert (row.state, row.confirmed) == (State.BOOKED, False)  # to that place nobody said that she comes
 
 
 async def test_seen_or_not_seen_is_said_after_the_visit_began(room: Dispatcher) -> None:
@@ -80,7 +86,10 @@ async def test_seen_or_not_seen_is_said_after_the_visit_began(room: Dispatcher) 
     assert await room.ask(close, an_order(), "req-1", "no_show") == Refused(code="not_begun")
     closed = only(await room.ask(close, an_order(), "req-1", "no_show", now=AT_TEN + minutes(20)))
     assert (closed.outcome, closed.slot_id) == ("no_show", "ten")
-    assert (await room.row()).state is State.NO_SHOW
+    row = await room.row()
+    assert row.state is State.NO_SHOW
+    seen = figures([row], AT_TEN + hours(1))
+    assert (seen.booked, seen.confirmed, seen.came, seen.no_show) == (1, 0, 0, 1)
 
 
 @pytest.mark.parametrize("outcome", ["redirected", "advised", "unmet"])

@@ -156,7 +156,7 @@ def _say_chart(today: Figures) -> str:
 
 
 def _headline(today: Figures) -> list[dict[str, str]]:
-    share = f"{round(100 * today.in_time / today.asked)}{NB}%" if today.asked else ""
+    share = _percent(today.in_time, today.asked)
     median = "—" if today.median_wait_minutes is None else say_delay(round(today.median_wait_minutes))
     return [
         _figure(today.asked, "demande reçue", "demandes reçues"),
@@ -164,8 +164,15 @@ def _headline(today: Figures) -> list[dict[str, str]]:
         {"value": median, "label": "attente médiane", "detail": "de la demande au rendez-vous"},
         _figure(today.open, "en cours", "en cours"),
         _figure(today.escalated, "alerte", "alertes"),
-        _figure(today.no_show, "patient non venu", "patients non venus"),
+        _figure(today.confirmed, "venue confirmée", "venues confirmées", _percent(today.confirmed, today.booked)),
+        _figure(
+            today.no_show, "patient non venu", "patients non venus", _percent(today.no_show, today.came + today.no_show)
+        ),
     ]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)}{NB}%" if whole else ""
 
 
 def _figure(count: int, one: str, several: str, detail: str = "") -> dict[str, str]:
