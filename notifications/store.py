@@ -40,6 +40,7 @@ class MessageRow:
     segments: int = 1
     delivered_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,5 +270,5 @@ def row_of(row: Any) -> MessageRow:
         row.state, Sealed.model_validate_json(row.body), None if row.to is None else Sealed.model_validate_json(row.to),
         row.due_at, row.send_after, row.valid_until, row.sent_at, row.why,
         tuple(filter(None, row.then.split(","))), row.tries, row.lost, row.to_digest, row.segments, row.delivered_at,
-        row.acknowledged_at,
+        row.acknowledged_at, row.discreet,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
 DUE, CLAIMED, AMBIGUOUS, NEW = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous", "new"))
@@ -53,6 +53,7 @@ class MessageTable(SQLModel, table=True):
     segments: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     delivered_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    discreet: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class AttemptTable(SQLModel, table=True):

@@ -31,7 +31,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "sought_no_more": {
         "fr": "{org} : votre demande est annulée. En cas de besoin, appelez le {phone}.",
-        "en": "{org}: your request is cancelled. If you need care, call {phone}.",
+        "en": "{org}: your request is cancelled. If needed, call {phone}.",
         "ar": "{org}: ألغي طلبكم. عند الحاجة اتصلوا بالرقم {phone}.",
         "pt": "{org}: o seu pedido foi anulado. Se precisar, ligue {phone}.",
         "tr": "{org}: talebiniz iptal edildi. Gerekirse {phone} numarasını arayın.",
@@ -45,7 +45,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "withdrawn": {
         "fr": "{org} : le rendez-vous {day} à {time} est annulé. En cas de besoin, appelez le {phone}.",
-        "en": "{org}: the appointment {day} at {time} is cancelled. If you need care, call {phone}.",
+        "en": "{org}: the appointment {day} at {time} is cancelled. If needed, call {phone}.",
         "ar": "{org}: ألغي موعد {day} الساعة {time}. عند الحاجة اتصلوا بالرقم {phone}.",
         "pt": "{org}: a marcação {day} às {time} foi anulada. Se precisar, ligue {phone}.",
         "tr": "{org}: {day} saat {time} randevusu iptal edildi. Gerekirse {phone} numarasını arayın.",
@@ -89,6 +89,8 @@ DAYS = {
     "pt": ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"),
     "tr": ("pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar"),
 }
+DISCREET = "Relais"
+"""Who writes, to somebody whose phone others read: neither care nor a place is named."""
 LANGUAGES = {"fr": "Français", "en": "English", "ar": "العربية", "pt": "Português", "tr": "Türkçe"}
 """Those a patient may be written to in, by their own names."""
 UNICODE = frozenset({"ar"})

@@ -9,6 +9,7 @@ from notifications import store
 from notifications.audience import Telling, ways_to
 from notifications.segments import segments
 from notifications.store import LinkRow, Links
+from notifications.texts import DISCREET
 from notifications.wording import Facts, OwnTexts, render
 from schemas.event import Event, derived_id
 from schemas.message import Due, MessageDue, MessageFailed
@@ -59,6 +60,7 @@ async def write(
         ways = ways_to(telling.recipient, telling.lane, number, desk.ways)
         named = {"message_id": message_id, "kind": telling.kind, "channel": ways[0]}
         fate: dict[str, Any] = {"state": "due", "why": None, "body": body, "to": None, "ways": ways}
+        fate["discreet"] = _discreet(telling, patient)
         if body is None:
             fate |= {"state": "failed", "why": "erased", "body": unreadable(subject, "message")}
             said.append(MessageFailed.after(event, now, key=message_id, why="not_sent", request_id=subject, **named))
@@ -131,6 +133,7 @@ def _row(
         "then": ",".join(fate["ways"][1:]),
         "to_digest": fate.get("digest"),
         "segments": fate.get("segments", 1),
+        "discreet": fate.get("discreet", False),
         "lane": telling.lane,
         "state": fate["state"],
         "why": fate["why"],
@@ -146,7 +149,12 @@ def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | Non
     territory = desk.territories[event.territory]
     where = {"practitioner": "/me", "human": "/console"}
     path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
-    path = "/alerts" if telling.kind == "test" else path
     language = patient.language if patient and telling.recipient == "patient" else "fr"
-    facts = Facts(territory.name, moment, desk.base_url + path, territory.phone)
-    return render(telling.kind, language, facts, territory.tz, own)
+    hidden = _discreet(telling, patient)
+    facts = Facts(DISCREET if hidden else territory.name, moment, desk.base_url + path, territory.phone)
+    return render(telling.kind, language, facts, territory.tz, {} if hidden else own)
+
+
+def _discreet(telling: Telling, patient: Patient | None) -> bool:
+    """Whether it does not say who writes: neither by name nor in the territory's own words."""
+    return patient is not None and patient.discreet and telling.recipient == "patient"

@@ -43,7 +43,8 @@ class Need(Value):
 
 
 class Patient(Value):
-    """The person, sealed under the request's key. `sms` False = never by SMS."""
+    """The person, sealed under the request's key. `sms` False = never by SMS. `discreet` = what she is sent does not
+    say who writes: others may read her phone."""
 
     name: Sealed[str]
     phone: Sealed[str]
@@ -52,6 +53,7 @@ class Patient(Value):
     birth_year: Sealed[str] | None = None
     language: str = "fr"
     sms: bool = True
+    discreet: bool = False
 
 
 Why = Literal["patient_prefers", "continuity", "transport", "other"]

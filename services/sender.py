@@ -19,6 +19,7 @@ from notifications.outcome import Ambiguous, Channel, Letter, NotSent, Outcome, 
 from notifications.quiet import next_leave
 from notifications.sending import end_graces, expired, give_up_lost, record, take
 from notifications.store import MessageRow
+from notifications.texts import DISCREET
 from notifications.traffic import day_begins, segments_since
 from schemas.event import Event, Order, derived_id
 from schemas.message import MessageDue
@@ -241,7 +242,7 @@ class Sender:
     def _letter(self, one: Claimed, to: str | None, text: str) -> Letter:
         message = one.message
         territory = self._territories.get(message.territory)
-        sender = territory.sender if territory else "Relais"
+        sender = territory.sender if territory and not message.discreet else DISCREET
         return Letter(
             message.message_id, message.kind, message.recipient_id, to, text, one.reference, sender, message.lane,
             message.valid_until, max(1, int((message.valid_until - self._clock.now()).total_seconds())),

@@ -96,4 +96,5 @@ class Entry(Wish):
     slot_id: Id | None = None
     why: Why | None = None
     sms: bool = True
+    discreet: bool = False
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "fr"

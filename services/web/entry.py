@@ -106,6 +106,7 @@ async def sealed_patient(entry: Entry, request_id: str, phone: str, vault: Vault
         birth_year=await vault.seal(request_id, "birth_year", year) if year else None,
         language=entry.language,
         sms=entry.sms,
+        discreet=entry.discreet,
     )
 
 

@@ -132,11 +132,20 @@ async def test_what_nobody_could_look_up_an_address_for_is_tried_again(
         try:
             async with asyncio.timeout(60):
                 while not sms.handed:
-                    made.clock._start += timedelta(seconds=30)
+                    made.clock._start += timedelta(seconds=1)
                     await asyncio.sleep(0.05)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_discreet_message_has_a_sender_that_names_nobody(tmp_path: Path, database_url: str) -> None:
+    sms = Sms()
+    async with house(tmp_path, database_url, [sms]) as made:
+        await write(made, "m-1", discreet=True)
+        await write(made, "m-2")
+        await sender_of(made).send_due()
+    assert {one.key: one.sender for one in sms.handed} == {"m-1": "Relais", "m-2": "CPTS Tarn O"}
 
 
 async def test_when_one_provider_is_down_the_other_carries_everything(tmp_path: Path, database_url: str) -> None:

@@ -62,6 +62,16 @@ async def test_a_patient_who_wants_no_sms_gets_none(room: Notifications) -> None
     assert await room.link() is not None
 
 
+async def test_a_discreet_message_says_neither_who_writes_nor_what_for(room: Notifications) -> None:
+    patient = room.patient.model_copy(update={"discreet": True})
+    await room.hear(room.booked(patient=patient))
+    messages = await room.messages()
+    text = await room.vault.open(messages["booked", "due"].body)
+    assert text.startswith("Relais : rendez-vous lundi 05/01 à 11h00.")
+    assert (await room.vault.open(messages["new_patient", "due"].body)).startswith("CPTS Tarn Ouest : ")
+    assert (messages["booked", "due"].discreet, messages["new_patient", "due"].discreet) == (True, False)
+
+
 async def test_the_same_booking_heard_twice_is_written_once(room: Notifications) -> None:
     booked = room.booked()
     assert len(await room.hear(booked)) == 1

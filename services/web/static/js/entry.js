@@ -69,6 +69,7 @@ export function request() {
     birth_year: birthYear(),
     address: form.home.checked ? text("address") || null : null,
     sms: form.sms.checked,
+    discreet: form.discreet.checked,
     language: form.language.value,
     ...(draft.held ? { slot_id: draft.held.slot_id, why: draft.held.why || null } : {}),
   };
