@@ -149,6 +149,7 @@ def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | Non
     territory = desk.territories[event.territory]
     where = {"practitioner": "/me", "human": "/console"}
     path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
+    path = "/alerts" if telling.kind == "test" else path
     language = patient.language if patient and telling.recipient == "patient" else "fr"
     hidden = _discreet(telling, patient)
     facts = Facts(DISCREET if hidden else territory.name, moment, desk.base_url + path, territory.phone)
