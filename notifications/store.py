@@ -231,12 +231,13 @@ async def forget_before(db: AsyncConnection, before: datetime, after: str, limit
 
 
 async def forget_inbound(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
-    """Of the next `limit` receipts and replies, empty what people wrote before then. Where to go on, as above."""
-    query = select(INBOUND.c.id, INBOUND.c.at, INBOUND.c.body).where(INBOUND.c.id > after)
+    """Of the next `limit` receipts and replies, empty those that came before then: what was written and the hash of the
+    number. Where to go on, as above."""
+    query = select(INBOUND.c.id, INBOUND.c.at, INBOUND.c.digest).where(INBOUND.c.id > after)
     rows = list(await db.execute(query.order_by(INBOUND.c.id).limit(limit)))
-    old = [row.id for row in rows if row.body is not None and row.at < before]
+    old = [row.id for row in rows if row.digest is not None and row.at < before]
     if old:
-        await db.execute(update(INBOUND).where(INBOUND.c.id.in_(old)).values(body=None))
+        await db.execute(update(INBOUND).where(INBOUND.c.id.in_(old)).values(body=None, digest=None))
     return rows[-1].id if len(rows) == limit else ""
 
 
@@ -251,12 +252,14 @@ async def forget_links(db: AsyncConnection, before: datetime, after: str, limit:
 
 
 async def forget_request(db: AsyncConnection, request_id: str) -> None:
-    """Nothing leads to the request any more, and what was written about it is gone."""
+    """Nothing leads to the request any more, and what was written about it, or by the patient, is gone."""
     await db.execute(delete(LINK).where(LINK.c.request_id == request_id))
     nothing = {"body": unreadable(request_id, "message").model_dump_json(), "to": None, "to_digest": None}
     to_her = MESSAGE.c.request_id == request_id, _TO_HER
     tried = ATTEMPT.c.message_id.in_(select(MESSAGE.c.id).where(*to_her))
     await db.execute(update(ATTEMPT).where(tried).values(to_digest=None))
+    about_it = INBOUND.c.message_id.in_(select(MESSAGE.c.id).where(*to_her))
+    await db.execute(update(INBOUND).where(about_it).values(body=None, digest=None))
     await db.execute(update(MESSAGE).where(*to_her).values(nothing))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifications import questions
+from notifications import questions, store
 from notifications.outcome import Reply
 from notifications.tables import INBOUND, MESSAGE
 from services.addresses import sender_of
@@ -79,6 +79,17 @@ async def test_what_comes_days_later_is_read_by_a_human_whatever_it_says(
         await writes(made, text)
         (fact,) = await told(made)
     assert f'"meaning":"{meaning}"' in fact
+
+
+async def test_who_is_forgotten_leaves_no_word_of_hers(tmp_path: Path, database_url: str) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        await asked(made, "m-1", "req-1")
+        await writes(made, "je viens avec ma fille")
+        async with made.database.writing() as db:
+            await store.forget_request(db, "req-1")
+        async with made.database.read() as db:
+            (row,) = (await db.execute(select(INBOUND))).all()
+    assert (row.body, row.digest, row.code) == (None, None, "other")
 
 
 async def test_a_number_nobody_wrote_to_is_kept_and_not_guessed(tmp_path: Path, database_url: str) -> None:

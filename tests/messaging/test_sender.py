@@ -155,11 +155,13 @@ async def test_when_one_provider_is_down_the_other_carries_everything(tmp_path: 
         await write(made, *(f"m-{number}" for number in range(20)))
         sender = sender_of(made)
         running = asyncio.create_task(sender.run())
-        async with asyncio.timeout(10):
-            while len({one.key for one in up.handed}) < 20:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        try:
+            async with asyncio.timeout(60):
+                while len({one.key for one in up.handed}) < 20:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
         assert len(up.handed) == 20
 
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from dispatcher.tables import REQUEST
-from notifications.tables import LINK, MESSAGE
+from notifications.outcome import Receipt, Reply
+from notifications.tables import INBOUND, LINK, MESSAGE
 from schemas.sealed import Erased
 from services import retention
 from services.build import build_house
@@ -18,6 +19,7 @@ from services.house import House
 from services.retention import Periods, Retention, next_heard, old_sessions, oldest_facts
 from services.settings import Settings
 from services.storage.ledger import Inbox, Outbox
+from services.taking_in import take_in
 from services.watch.alarms import clear_alarm, raise_alarm
 from tests.builders import MONDAY
 from tests.services.test_erasure import enter, live, withdraw
@@ -96,6 +98,24 @@ async def test_a_message_loses_text_and_number_a_week_after_its_end(house: House
     assert await texts() == [("sent", False, False), ("sent", False, True)]
     await ages(KEEP.message + DAY)
     assert await texts() == [("sent", True, True), ("sent", True, True)]
+
+
+async def test_what_a_patient_wrote_leaves_a_week_later_with_the_hash_of_her_number(house: House, ages: Any) -> None:
+    heard: list[Receipt | Reply] = [
+        Reply(number="+33639980001", text="OUI", id="in-1"),
+        Receipt("p-1", "delivered", number="+33639980001"),
+    ]
+    await take_in(house.mailbox, house.vault, house.clock, {}, "a", heard)
+
+    async def kept() -> list[tuple[str, str | None, bool, bool]]:
+        async with house.database.read() as db:
+            rows = list(await db.execute(select(INBOUND).order_by(INBOUND.c.kind)))
+        return [(row.kind, row.fate or row.code, row.body is None, row.digest is None) for row in rows]
+
+    await ages(KEEP.message - DAY)
+    assert await kept() == [("receipt", "delivered", True, False), ("reply", "yes", False, False)]
+    await ages(KEEP.message + DAY)
+    assert await kept() == [("receipt", "delivered", True, True), ("reply", "yes", True, True)]
 
 
 async def test_a_link_leaves_a_month_after_it_expired(house: House, ages: Any) -> None:
