@@ -164,11 +164,15 @@ def _headline(today: Figures) -> list[dict[str, str]]:
         {"value": median, "label": "attente médiane", "detail": "de la demande au rendez-vous"},
         _figure(today.open, "en cours", "en cours"),
         _figure(today.escalated, "alerte", "alertes"),
-        _figure(today.confirmed, "venue confirmée", "venues confirmées", _percent(today.confirmed, today.booked)),
-        _figure(
-            today.no_show, "patient non venu", "patients non venus", _percent(today.no_show, today.came + today.no_show)
-        ),
+        _figure(today.confirmed, "venue confirmée", "venues confirmées", _missed(today)),
     ]
+
+
+def _missed(today: Figures) -> str:
+    """How many did not come, of the visits that are over."""
+    share = _percent(today.no_show, today.came + today.no_show)
+    one = "patient non venu" if today.no_show < 2 else "patients non venus"
+    return f"{today.no_show} {one}" + (f" ({share})" if today.no_show else "")
 
 
 def _percent(part: int, whole: int) -> str:
