@@ -25,11 +25,11 @@ NAV: dict[Role, tuple[tuple[str, str], ...]] = {
         ("/members", "Membres"),
         ("/roster", "Liste d’alerte"),
         ("/texts", "Textes"),
-        ("/feeds", "Agendas reliés"),
+        ("/feeds", "Agendas"),
         ("/messages", "Messages"),
     ),
-    Role.PRACTITIONER: (("/me", "Mes créneaux"), ("/feeds", "Agendas reliés"), ("/alerts", "Mes alertes")),
-    Role.DELEGATE: (("/me", "Créneaux"), ("/feeds", "Agendas reliés")),
+    Role.PRACTITIONER: (("/me", "Créneaux"), ("/feeds", "Agendas"), ("/alerts", "Alertes")),
+    Role.DELEGATE: (("/me", "Créneaux"), ("/feeds", "Agendas")),
     Role.OPERATOR: (("/operations", "Exploitation"), ("/messages", "Messages")),
 }
 """Where each role may go; the first is its own page."""
