@@ -205,3 +205,22 @@ def test_a_request_being_saved_when_the_power_fails_is_there_once(desk, live):
     expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=20_000)
     expect(page.locator("#board tr", has_text="Olivier Rose")).to_have_count(1)
     desk.complaints.clear()  # the browser itself notes what it could not reach
+
+
+def test_a_request_that_changes_while_it_is_being_opened_opens_all_the_same(desk, live):
+    with live.client("reg-grand-narbonne") as regulator:
+        request_id = request(regulator, "11262", last_name="Pendant")
+    page = desk.sit("reg-grand-narbonne", "/console")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    slow = iter([True])
+
+    def answer(route):
+        if next(slow, False):
+            page.evaluate(f"import('/static/js/live.js').then((live) => live.refresh({{request_id: '{request_id}'}}))")
+            page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/console/requests/*", answer)
+    page.locator(f"#board tr[data-request='{request_id}'] a").click()
+    expect(page.locator("#drawer")).to_be_visible()
+    expect(page.locator("#drawer h2")).to_contain_text("Pendant")

@@ -26,8 +26,15 @@ export const current = () => opened || document.activeElement?.closest?.("#board
 export async function openRequest(id) {
   from = document.activeElement;
   opened = id;
+  drawer.hidden = true;
+  drawer.replaceChildren(); // what is shown is the request asked for, or nothing
   await part(`/console/requests/${id}`, "#drawer", "innerHTML");
-  if (!drawer.children.length) return;
+  show();
+}
+
+/** Shows the drawer once it is filled: by who opened it, or by a fact that passed meanwhile and asked again. */
+function show() {
+  if (!opened || !drawer.hidden || !drawer.children.length) return;
   drawer.hidden = false;
   $("h2", drawer)?.focus();
 }
@@ -59,6 +66,7 @@ async function reload(facts) {
   await part("/console/board", "#board");
   if (opened && (about.has(opened) || about.has(undefined))) {
     await part(`/console/requests/${opened}`, "#drawer", "innerMorph");
+    show();
   }
 }
 
