@@ -29,12 +29,7 @@ export async function openRequest(id) {
   drawer.hidden = true;
   drawer.replaceChildren(); // what is shown is the request asked for, or nothing
   await part(`/console/requests/${id}`, "#drawer", "innerHTML");
-  show();
-}
-
-/** Shows the drawer once it is filled: by who opened it, or by a fact that passed meanwhile and asked again. */
-function show() {
-  if (!opened || !drawer.hidden || !drawer.children.length) return;
+  if (!opened || !drawer.children.length) return;
   drawer.hidden = false;
   $("h2", drawer)?.focus();
 }
@@ -66,7 +61,6 @@ async function reload(facts) {
   await part("/console/board", "#board");
   if (opened && (about.has(opened) || about.has(undefined))) {
     await part(`/console/requests/${opened}`, "#drawer", "innerMorph");
-    show();
   }
 }
 
