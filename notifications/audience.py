@@ -1,7 +1,7 @@
 """Who hears what, in which lane, how soon, by which channels, and until when is it worth saying?"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -143,6 +143,13 @@ def of_answer(request_id: str, person: str, now: datetime, *, alarm: bool, sms: 
     human = Telling("patient_alarm" if alarm else "patient_wrote", "human", person, lane, now, until)
     patient = Telling("call_15" if alarm else "being_read", "patient", request_id, lane, now, until)
     return [human, patient] if sms else [human]
+
+
+def of_stranger(reply_id: str, person: str, now: datetime, *, alarm: bool, hidden: bool) -> list[Telling]:
+    """Somebody unknown wrote: a human reads it, and who wrote hears so, as a patient does."""
+    human, stranger = of_answer(reply_id, person, now, alarm=alarm, sms=True)
+    human = replace(human, kind="stranger_alarm" if alarm else "stranger_wrote")
+    return [human] if hidden else [human, stranger]
 
 
 def of_test(recipient: Recipient, person: str, now: datetime) -> list[Telling]:

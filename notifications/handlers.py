@@ -1,6 +1,7 @@
 """Who is told when a fact is heard? Read, decide, write the messages, say that they are due."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from notifications.writing import Desk, about, keep_link, message_of, never_writ
 from schemas.call import CallMade
 from schemas.event import Event
 from schemas.house import AlarmRaised
+from schemas.message import StrangerWrote
 from schemas.offer import OfferEnded, OfferMade
 from schemas.request import (
     RequestAnswered,
@@ -25,6 +27,7 @@ from schemas.request import (
     RequestUntold,
     RequestWithdrawn,
 )
+from schemas.sealed import Sealed
 from schemas.slot import SlotReturned
 from schemas.values import Role
 
@@ -126,6 +129,22 @@ async def on_request_untold(event: RequestUntold, links: Links, now: datetime, *
     return await write(event, audience.of_untold(event.person, event.start, now), event.start, None, links, now, desk)
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody of whom only the number is known."""
+
+    phone: Sealed[str] | None
+    language: str = "fr"
+    discreet: bool = False
+
+
+async def on_stranger_wrote(event: StrangerWrote, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
+    """Somebody must read it, and the stranger hears that somebody does."""
+    hidden = event.phone is None
+    tellings = audience.of_stranger(event.reply_id, event.person, now, alarm=event.alarm, hidden=hidden)
+    return await write(event, tellings, event.at, Stranger(event.phone), links, now, desk)
+
+
 async def on_offer_made(event: OfferMade, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Ask the practitioner, unless it was over before we heard of it."""
     if await store.fate(links.db, message_of(event, "offer", event.practitioner_id)) is not None:
@@ -213,6 +232,7 @@ def reactions(desk: Desk) -> dict[type[Event], Any]:
         RequestEscalated: on_request_escalated,
         RequestAnswered: on_request_answered,
         RequestUntold: on_request_untold,
+        StrangerWrote: on_stranger_wrote,
         OfferMade: on_offer_made,
         OfferEnded: on_offer_ended,
         SlotReturned: on_slot_returned,

@@ -109,7 +109,8 @@ class Channel(Protocol):
 
 class Terms(BaseModel):
     """What is asked of a provider besides sending, the same for all: messages a second (None = as many as it takes),
-    how many at once, its share, its price for one segment (euro), whether it says later what became of a message."""
+    how many at once, its share, its price for one segment (euro), whether it says later what became of a message, and
+    the territory whose humans read what strangers write to it (None = who wrote by it last)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -119,6 +120,7 @@ class Terms(BaseModel):
     weight: int = Field(default=100, ge=1, le=1000)
     price: float = Field(default=0.0, ge=0, le=10)
     receipts: bool = False
+    territory: str | None = None
 
 
 def terms_of(channel: Channel) -> Terms:

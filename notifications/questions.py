@@ -20,7 +20,7 @@ says."""
 
 async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> list[Event]:
     """What patients mean by these replies, which were written down just now: [PatientWrote…]. What comes from a number
-    to which nothing was sent stays where it is, unmatched."""
+    to which nothing was sent stays as it is: notifications/strangers.py."""
     fresh = INBOUND.c.id.in_(list(reply_ids)), INBOUND.c.kind == "reply", INBOUND.c.state == "new"
     replies = (await db.execute(select(INBOUND).where(*fresh, INBOUND.c.digest.is_not(None)))).all()
     found: list[Event] = []
@@ -31,7 +31,7 @@ async def said(reply_ids: Sequence[str], db: AsyncConnection, now: datetime) -> 
         known = reply.code if message.at > now - OPEN_FOR or reply.code in ("stop", "alarm") else "other"
         if reply.code == "stop":
             await store.supersede_to_patient(db, message.request_id)
-        matched = {"state": "matched", "message_id": message.id}
+        matched = {"state": "matched", "message_id": message.id, "number": None}
         await db.execute(update(INBOUND).where(INBOUND.c.id == reply.id).values(matched))
         cause = Order(
             id=derived_id(message.request_id, reply.id),

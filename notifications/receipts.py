@@ -40,6 +40,7 @@ class Written:
     code: str | None
     body: str | None
     message_id: str | None
+    number: str | None = None
 
 
 async def written(provider: str, heard: Sequence[Heard], vault: Vault, minute: str) -> list[Written]:
@@ -59,7 +60,7 @@ async def hear(
         {
             "id": row.id, "provider": provider, "kind": row.kind, "at": now, "state": "new", "fate": row.fate,
             "provider_id": row.provider_id, "reference": row.reference, "digest": row.digest, "code": row.code,
-            "body": row.body, "message_id": row.message_id,
+            "body": row.body, "message_id": row.message_id, "number": row.number,
         }
         for row in {row.id: row for row in rows}.values()
     ]  # fmt: skip
@@ -110,12 +111,16 @@ def _receipt(provider: str, one: Receipt, vault: Vault) -> Written:
 
 
 async def _reply(provider: str, one: Reply, vault: Vault, minute: str) -> Written:
-    digest = vault.digest(one.number) if one.number else None
-    same = derived_id(provider, one.id or minute, str(digest), vault.digest(one.text), str(one.acknowledges))
-    sealed = await vault.seal(f"from:{digest}", f"reply:{same}", one.text) if digest else None
-    body = sealed.model_dump_json() if sealed else None
-    code = None if one.acknowledges else meaning(one.text)
-    return Written(same, "reply", None, None, digest, None, code, body, one.acknowledges)
+    known = vault.digest(one.number) if one.number else None
+    same = derived_id(provider, one.id or minute, str(known), vault.digest(one.text), str(one.acknowledges))
+    if one.acknowledges:
+        return Written(same, "reply", None, None, known, None, None, None, one.acknowledges)
+    digest = known or vault.digest(same)
+    body = await vault.seal(f"from:{digest}", f"reply:{same}", one.text)
+    number = (await vault.seal(body.subject, f"number:{same}", one.number)).model_dump_json() if one.number else None
+    return Written(
+        same, "reply", None, None, digest, None, meaning(one.text), body.model_dump_json(), None, number
+    )  # fmt: skip
 
 
 async def _match(

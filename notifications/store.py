@@ -56,6 +56,8 @@ class LinkRow:
     ended: bool
 
 
+NOBODY = {"body": None, "digest": None, "number": None, "territory": None}
+"""Columns of what came in, when it is forgotten."""
 # Built once: making a statement costs more than running it.
 _WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
 _SUPERSEDE = (
@@ -231,13 +233,14 @@ async def forget_before(db: AsyncConnection, before: datetime, after: str, limit
 
 
 async def forget_inbound(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
-    """Of the next `limit` receipts and replies, empty those that came before then: what was written and the hash of the
-    number. Where to go on, as above."""
-    query = select(INBOUND.c.id, INBOUND.c.at, INBOUND.c.digest).where(INBOUND.c.id > after)
+    """Of the next `limit` receipts and replies, empty those that came before then: what was written, and the number
+    with its hash. What a stranger wrote stays until a human has read it. Where to go on, as above."""
+    query = select(INBOUND).where(INBOUND.c.id > after)
     rows = list(await db.execute(query.order_by(INBOUND.c.id).limit(limit)))
-    old = [row.id for row in rows if row.digest is not None and row.at < before]
+    waits = {row.id for row in rows if row.state == "new" and row.territory is not None}
+    old = [row.id for row in rows if row.digest is not None and row.at < before and row.id not in waits]
     if old:
-        await db.execute(update(INBOUND).where(INBOUND.c.id.in_(old)).values(body=None, digest=None))
+        await db.execute(update(INBOUND).where(INBOUND.c.id.in_(old)).values(**NOBODY))
     return rows[-1].id if len(rows) == limit else ""
 
 
@@ -254,13 +257,18 @@ async def forget_links(db: AsyncConnection, before: datetime, after: str, limit:
 async def forget_request(db: AsyncConnection, request_id: str) -> None:
     """Nothing leads to the request any more, and what was written about it, or by the patient, is gone."""
     await db.execute(delete(LINK).where(LINK.c.request_id == request_id))
-    nothing = {"body": unreadable(request_id, "message").model_dump_json(), "to": None, "to_digest": None}
-    to_her = MESSAGE.c.request_id == request_id, _TO_HER
-    tried = ATTEMPT.c.message_id.in_(select(MESSAGE.c.id).where(*to_her))
+    to_her = select(MESSAGE.c.id).where(MESSAGE.c.request_id == request_id, _TO_HER)
+    await db.execute(update(INBOUND).where(INBOUND.c.message_id.in_(to_her)).values(**NOBODY))
+    await forget_to(db, [request_id])
+
+
+async def forget_to(db: AsyncConnection, recipient_ids: Sequence[str]) -> None:
+    """What was written to these patients, or strangers, is gone, and so are the numbers it went to."""
+    nothing = {"body": unreadable("", "message").model_dump_json(), "to": None, "to_digest": None}
+    to_them = MESSAGE.c.recipient_id.in_(recipient_ids), _TO_HER
+    tried = ATTEMPT.c.message_id.in_(select(MESSAGE.c.id).where(*to_them))
     await db.execute(update(ATTEMPT).where(tried).values(to_digest=None))
-    about_it = INBOUND.c.message_id.in_(select(MESSAGE.c.id).where(*to_her))
-    await db.execute(update(INBOUND).where(about_it).values(body=None, digest=None))
-    await db.execute(update(MESSAGE).where(*to_her).values(nothing))
+    await db.execute(update(MESSAGE).where(*to_them).values(nothing))
 
 
 def _link_row(row: Any) -> LinkRow:

@@ -92,10 +92,15 @@ class AttemptTable(SQLModel, table=True):
 
 class InboundTable(SQLModel, table=True):
     """What came in from a provider, written down before anything is made of it: a receipt, or what a person wrote
-    (sealed). States: new → matched | unmatched."""
+    (sealed). States: new → matched | unmatched; what a stranger wrote waits as new in the `territory` whose humans read
+    it, with the number (sealed), → answered. `digest` is of the number; where that is hidden, of the reply itself."""
 
     __tablename__ = "inbound"
-    __table_args__ = (Index("inbound_new", "provider", "provider_id", sqlite_where=NEW, postgresql_where=NEW),)
+    __table_args__ = (
+        Index("inbound_new", "provider", "provider_id", sqlite_where=NEW, postgresql_where=NEW),
+        Index("inbound_waiting", "territory", "at", sqlite_where=NEW, postgresql_where=NEW),
+        Index("inbound_digest", "digest", sqlite_where=NEW, postgresql_where=NEW),
+    )
     id: str = Field(primary_key=True)
     provider: str
     kind: str
@@ -108,6 +113,8 @@ class InboundTable(SQLModel, table=True):
     code: str | None = None
     body: str | None = None
     message_id: str | None = Field(default=None, index=True)
+    territory: str | None = None
+    number: str | None = None
 
 
 class DeadNumberTable(SQLModel, table=True):

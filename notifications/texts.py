@@ -66,6 +66,8 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "patient_wrote": {"fr": "{org} : un patient a répondu par SMS {day} à {time}. À lire : {link}"},
     "patient_alarm": {"fr": "{org} : mot d'alerte d'un patient {day} à {time}. À rappeler : {link}"},
+    "stranger_wrote": {"fr": "{org} : SMS d'un numéro inconnu, {day} à {time}. À lire : {link}"},
+    "stranger_alarm": {"fr": "{org} : mot d'alerte d'un numéro inconnu {day} à {time}. À rappeler : {link}"},
     "to_call": {"fr": "{org} : patient sans SMS à prévenir par téléphone, {day} à {time} : {link}"},
     "new_patient": {"fr": "{org} : un patient {day} à {time}. Détails : {link}"},
     "seat_freed": {"fr": "{org} : le patient {day} à {time} ne vient plus ; ce temps est libre. {link}"},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from notifications import store
 from notifications.audience import Telling, ways_to
@@ -13,7 +13,6 @@ from notifications.texts import DISCREET
 from notifications.wording import Facts, OwnTexts, render
 from schemas.event import Event, derived_id
 from schemas.message import Due, MessageDue, MessageFailed
-from schemas.request import Patient
 from schemas.sealed import Erased, Sealed, Vault, unreadable
 from schemas.territory import Territory
 
@@ -29,6 +28,17 @@ class Desk:
     ways: tuple[str, ...] = ("console",)
 
 
+class Addressee(Protocol):
+    """What is known of a patient, or of a stranger who wrote: number, language, whether others read the phone."""
+
+    @property
+    def phone(self) -> Sealed[str] | None: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def discreet(self) -> bool: ...
+
+
 async def keep_link(row: LinkRow, links: Links, desk: Desk) -> None:
     """Keep where the patient's token leads; the token itself is derived whenever it is written."""
     await links.keep(row, desk.vault.digest(desk.vault.token("patient", row.request_id)))
@@ -38,7 +48,7 @@ async def write(
     event: Any,
     tellings: Sequence[Telling],
     moment: datetime,
-    patient: Patient | None,
+    patient: Addressee | None,
     links: Links,
     now: datetime,
     desk: Desk,
@@ -145,10 +155,10 @@ def _row(
     }
 
 
-def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | None, desk: Desk, own: OwnTexts) -> str:
+def _text(telling: Telling, event: Any, moment: datetime, patient: Addressee | None, desk: Desk, own: OwnTexts) -> str:
     territory = desk.territories[event.territory]
     where = {"practitioner": "/me", "human": "/console"}
-    path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', event.request_id)}"
+    path = where.get(telling.recipient) or f"/p/{desk.vault.token('patient', about(event))}"
     path = "/alerts" if telling.kind == "test" else path
     language = patient.language if patient and telling.recipient == "patient" else "fr"
     hidden = _discreet(telling, patient)
@@ -156,6 +166,6 @@ def _text(telling: Telling, event: Any, moment: datetime, patient: Patient | Non
     return render(telling.kind, language, facts, territory.tz, {} if hidden else own)
 
 
-def _discreet(telling: Telling, patient: Patient | None) -> bool:
+def _discreet(telling: Telling, patient: Addressee | None) -> bool:
     """Whether it does not say who writes: neither by name nor in the territory's own words."""
     return patient is not None and patient.discreet and telling.recipient == "patient"

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from schemas.event import Event
+from schemas.sealed import Sealed
 from schemas.values import Value
 
 Recipient = Literal["patient", "practitioner", "human"]
@@ -67,3 +68,21 @@ class PatientWrote(Event):
     request_id: str
     reply_id: str
     meaning: Meaning
+
+
+class StrangerWrote(Event):
+    """Somebody wrote from a number to which nothing was sent, or long ago: `person` must read it. The words are in
+    `reply_id`, sealed; `phone` is None where the number was hidden; `alarm`: there is a word of danger."""
+
+    subject: ClassVar[str] = "stranger.wrote.v1"
+    reply_id: str
+    person: str
+    alarm: bool
+    phone: Sealed[str] | None
+
+
+class StrangerAnswered(Event):
+    """A human has dealt with what a stranger wrote."""
+
+    subject: ClassVar[str] = "stranger.answered.v1"
+    reply_id: str

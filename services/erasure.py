@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatcher import orders, store
 from dispatcher.life import TERMINAL
 from notifications import store as notices
+from notifications import strangers
 from schemas.event import Event, Order
 from schemas.values import Actor, Refused
 from services.house import House
@@ -45,6 +46,14 @@ async def erase(house: House, request_ids: Sequence[str], actor: Actor, *, withd
             return forgotten
         said += forgotten
     return said
+
+
+async def erase_stranger(house: House, e164: str, actor: Actor) -> list[Event]:
+    """Forget what this number wrote in the actor's territory without being known. The facts, committed. The key is
+    dropped by the sweep that finds nothing sealed with it any more."""
+    digest, order = house.vault.digest(e164), Order(id=uuid4().hex, territory=actor.territory, actor=actor)
+    found = await house.mailbox.order(order, lambda db, now: strangers.forget(order, digest, db, now))
+    return found if isinstance(found, list) else []
 
 
 async def _forget(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

@@ -94,7 +94,8 @@ class Sender:
         for channel in self._channels.values():
             listen = getattr(channel, "run", None)
             if listen is not None:
-                hear = partial(take_in, self._mailbox, self._vault, self._clock, self._channels, channel.name)
+                known = self._channels, self._territories
+                hear = partial(take_in, self._mailbox, self._vault, self._clock, *known, channel.name)
                 work.append(self._for_ever(partial(listen, hear)))
         async with asyncio.TaskGroup() as group:
             for one in work:

@@ -28,4 +28,4 @@ def erase(
     whom = {"request_id": request, "phone": phone, "withdraw": force}
     with signed_in(f"coord-{territory}", url) as client:
         said = answered(client.post("/api/people/erase", json={name: one for name, one in whom.items() if one}))
-    out.print(f"✓ Données effacées, sans retour possible : {', '.join(said['erased'])}.")
+    out.print(f"✓ Données effacées, sans retour possible : {', '.join(said['erased']) or 'SMS sans demande'}.")

@@ -42,6 +42,8 @@ WORDS = {
     "offer.ended.v1": "sollicitation terminée",
     "patient.wrote.v1": "réponse du patient par SMS",
     "request.answered.v1": "réponse d'un patient, à lire",
+    "stranger.wrote.v1": "SMS d'un numéro inconnu",
+    "stranger.answered.v1": "SMS d'un numéro inconnu traité",
     "request.untold.v1": "patient sans SMS, à prévenir par téléphone",
     "slot.returned.v1": "créneau inutilisé, rendu",
     "pattern.set.v1": "semaine type enregistrée",

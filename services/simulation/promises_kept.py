@@ -109,6 +109,7 @@ def _not_twice(ask: Ask) -> list[str]:
         "offer": "offer.made", "offer_taken": "offer.ended", "offer_withdrawn": "offer.ended",
         "offer_lost": "offer.ended", "slot_returned": "slot.returned", "call": "call.made",
         "alarm": "alarm.raised", "call_15": "request.answered", "being_read": "request.answered",
+        "stranger_wrote": "stranger.wrote", "stranger_alarm": "stranger.wrote",
         "patient_wrote": "request.answered", "patient_alarm": "request.answered",
     }  # fmt: skip
     facts = Counter({(about, subject): n for about, subject, n in ask(

@@ -117,6 +117,8 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/push"): SIGNED_IN,
     ("POST", "/api/push"): SIGNED_IN,
     ("POST", "/push/seen"): ANYONE,
+    ("GET", "/api/strangers"): REGULATION,
+    ("POST", "/api/strangers/{reply_id}/answered"): REGULATION,
     # --- upkeep --------------------------------------------------------------------------------------------
     ("POST", "/api/people/erase"): STEERING,
     ("POST", "/api/republish"): OPERATION,

@@ -27,7 +27,7 @@ async def asked(made: House, message_id: str, request_id: str) -> None:
 
 async def writes(made: House, text: str, number: str = NUMBER) -> None:
     reply = Reply(number=number, text=text, id=f"in-{text[:9]}")
-    await take_in(made.mailbox, made.vault, made.clock, made.channels, "a", [reply])
+    await take_in(made.mailbox, made.vault, made.clock, made.channels, made.territories, "a", [reply])
 
 
 async def told(made: House) -> list[Any]:

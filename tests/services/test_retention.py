@@ -105,7 +105,7 @@ async def test_what_a_patient_wrote_leaves_a_week_later_with_the_hash_of_her_num
         Reply(number="+33639980001", text="OUI", id="in-1"),
         Receipt("p-1", "delivered", number="+33639980001"),
     ]
-    await take_in(house.mailbox, house.vault, house.clock, {}, "a", heard)
+    await take_in(house.mailbox, house.vault, house.clock, {}, [], "a", heard)
 
     async def kept() -> list[tuple[str, str | None, bool, bool]]:
         async with house.database.read() as db:

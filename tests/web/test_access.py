@@ -123,6 +123,7 @@ async def test_each_role_gets_through_its_doors_and_no_others(
             "practitioner_id": "dr-anne",
             "pattern_id": "0" * 32,
             "provider": "nobody",
+            "reply_id": "0" * 32,
         }
         url = path.format(request_id=request_id, slot_id=slot_id, **named)
         answer = await client.request(method, url, **what_to_send(method, path, role))

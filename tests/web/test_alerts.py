@@ -67,7 +67,7 @@ async def test_a_dead_number_is_seen_by_both_and_a_receipt_clears_it(
     assert (await coordinator.post("/alerts/test", data={"for": "dr-anne"})).status_code == 303
     await sender_of(house).send_due()
     receipt = Receipt(phone.handed[-1].key, "delivered")
-    await take_in(house.mailbox, house.vault, house.clock, house.channels, "a", [receipt])
+    await take_in(house.mailbox, house.vault, house.clock, house.channels, house.territories, "a", [receipt])
     assert "Vos alertes vous atteignent." in await see(anne, "/alerts")
     assert "ne vous atteignent pas" not in await see(anne, "/me")
 

@@ -22,6 +22,7 @@ from services.web.api import (
     scarcity,
     sessions,
     slots,
+    strangers,
     stream,
     terms,
     weeks,
@@ -49,5 +50,6 @@ routers: tuple[APIRouter, ...] = (
     aside.router,
     people.router,
     push.router,
+    strangers.router,
     stream.router,
 )

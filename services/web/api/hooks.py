@@ -34,7 +34,7 @@ async def hook(request: Request, provider: Provider) -> Response:
     if heard is None:
         raise Problem("unknown_hook")
     if heard:
-        await take_in(house.mailbox, house.vault, house.clock, house.channels, provider, heard)
+        await take_in(house.mailbox, house.vault, house.clock, house.channels, house.territories, provider, heard)
     for one in heard:
         if isinstance(one, Reply) and one.acknowledges:
             await _in_hand(house, one.acknowledges)

@@ -5,7 +5,7 @@ from pydantic import model_validator
 
 from dispatcher import store
 from schemas.values import Refused
-from services.erasure import erase, phone_digest
+from services.erasure import erase, erase_stranger, phone_digest
 from services.web.api.lookups import own_territory
 from services.web.bodies import Body, Id, Line
 from services.web.entry import phone_of
@@ -32,9 +32,11 @@ class Forgetting(Body):
 
 @router.post("/api/people/erase")
 async def forget(request: Request, whom: Forgetting) -> Json:
-    """Make what was sealed unreadable, for ever, in every copy. Answers the requests concerned."""
+    """Make what was sealed unreadable, for ever, in every copy: the requests, and what the number wrote as a stranger.
+    Answers the requests concerned."""
     house, account = house_of(request), signed_in(request)
     territory = own_territory(house, account)
+    number = ""
     async with house.database.read() as db:
         if whom.phone is not None:
             number = phone_of(whom.phone, territory=territory, demonstration=house.settings.demonstration)
@@ -42,9 +44,11 @@ async def forget(request: Request, whom: Forgetting) -> Json:
         else:
             found = await store.request(db, whom.request_id or "")
             rows = [found] if found is not None and found.territory == territory.id else []
-    if not rows:
-        raise Problem("nobody_to_erase")
     said = await erase(house, [row.request_id for row in rows], account.actor(), withdraw=whom.withdraw)
     if isinstance(said, Refused):
         raise refusal(said)
+    if number:
+        said += await erase_stranger(house, number, account.actor())
+    if not rows and not said:
+        raise Problem("nobody_to_erase")
     return {"erased": [row.request_id for row in rows], "facts": [fact.subject for fact in said]}

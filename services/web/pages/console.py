@@ -32,6 +32,7 @@ from services.web.problems import Problem
 from services.web.render import page, profession_label
 from services.web.saying import say_delay, say_time, say_when
 from services.web.session import Account, house_of, signed_in
+from services.web.strangers import waiting_for
 from services.web.views import Json, show_option
 
 router = APIRouter()
@@ -183,7 +184,9 @@ async def _board_values(request: Request, account: Account) -> dict[str, Any]:
     rows, total = await board_rows(house, account, values["zone"])
     since: datetime | None = house.facts.since
     said = say_time(since, values["zone"]) if since else "un moment"
-    return values | {"rows": rows, "total": total, "bus_up": house.facts.connected, "bus_since": said}
+    strangers = await waiting_for(house, account.territory)
+    bus = {"bus_up": house.facts.connected, "bus_since": said}
+    return values | bus | {"rows": rows, "total": total, "strangers": strangers}
 
 
 async def _instead(house: House, db: AsyncConnection, row: RequestRow) -> list[Json]:

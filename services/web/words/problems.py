@@ -57,6 +57,11 @@ PROBLEMS: dict[str, Words] = {
         Said("Territoire inconnu", "Choisissez un territoire de la liste de la page d'accueil."),
         Said("Unknown territory", "Choose a territory from the list on the first page."),
     ),
+    "unknown_message": Words(
+        404,
+        Said("SMS déjà traité", "Quelqu’un s’en est occupé, ou il n’est pas de ce territoire : rechargez la page."),
+        Said("SMS dealt with already", "Somebody has dealt with it, or it is not of this territory: reload the page."),
+    ),
     "too_many": Words(
         429,
         Said("Trop d'essais", "Attendez une minute, puis ouvrez le lien exact reçu par SMS."),

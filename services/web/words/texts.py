@@ -17,6 +17,8 @@ KINDS: dict[str, str] = {
     "offer_taken": "Praticien : un confrère a dit oui",
     "offer_withdrawn": "Praticien : le patient n’attend plus",
     "offer_lost": "Praticien : l’heure n’est plus libre",
+    "stranger_wrote": "Garde : SMS d’un numéro inconnu",
+    "stranger_alarm": "Garde : mot d’alerte d’un numéro inconnu",
     "patient_wrote": "Garde : un patient a écrit",
     "patient_alarm": "Garde : mot d’alerte d’un patient",
     "to_call": "Garde : un patient à prévenir par téléphone",
