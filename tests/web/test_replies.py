@@ -70,10 +70,10 @@ async def test_what_a_stranger_writes_is_read_by_the_one_on_call_who_says_when_i
     elsewhere = await sign_in("reg-grand-narbonne")
     first = listed["waiting"][0]["id"]
     assert (await elsewhere.get("/api/strangers")).json()["total"] == 0
-    assert (await elsewhere.post(f"/api/strangers/{first}/answered")).json()["code"] == "unknown_message"
+    assert (await elsewhere.post(f"/api/strangers/{first}/answered")).status_code == 404
 
     assert (await regulator.post(f"/api/strangers/{first}/answered")).json()["state"] == "answered"
-    assert (await regulator.post(f"/api/strangers/{first}/answered")).json()["code"] == "unknown_message"
+    assert (await regulator.post(f"/api/strangers/{first}/answered")).status_code == 404
     assert "un médecin pour ma fille" not in (await regulator.get("/console/board")).text
     assert (await regulator.get("/api/strangers")).json()["total"] == 2
 
