@@ -123,6 +123,13 @@ class Terms(BaseModel):
     territory: str | None = None
 
 
+def international(number: str) -> str | None:
+    """The number of who wrote, as E.164: providers leave the plus out, or write two zeros. None = hidden: a name, or
+    nothing."""
+    digits = number.strip().removeprefix("+").removeprefix("00")
+    return f"+{digits}" if digits.isascii() and digits.isdigit() and len(digits) > 6 else None  # ITU-T E.164
+
+
 def terms_of(channel: Channel) -> Terms:
     """A channel that says nothing takes everything."""
     terms: Terms = getattr(channel, "terms", None) or Terms()

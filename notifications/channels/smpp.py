@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from notifications.outcome import Fate, Receipt
+from notifications.outcome import Fate, Receipt, international
 from notifications.segments import cut, from_septets, septets
 
 GENERIC_NACK, SUBMIT, DELIVER, UNBIND, BIND, ENQUIRE = (
@@ -189,13 +189,12 @@ def read_receipt(short: Short) -> Receipt:
         fate = _WORDS.get(said["stat"].upper(), "buffered") if said else "buffered"
     code = (said["err"] or "") if said else ""
     reference = short.options.get(REFERENCE, b"")
-    number = short.source if short.source.startswith("+") else f"+{short.source}"
     return Receipt(
         provider_id or (said["id"] if said else None) or None,
         fate,
         "" if code in ("", "000", "0") else code,
         int.from_bytes(reference, "big") if len(reference) == 2 else None,
-        number if short.source else None,
+        international(short.source),
     )
 
 

@@ -20,7 +20,9 @@ from notifications.outcome import (
     Outcome,
     Receipt,
     Rejected,
+    Reply,
     Terms,
+    international,
 )
 
 
@@ -30,7 +32,9 @@ class Config(Terms):
     {minutes} are filled in; `id_at` is where the answer has the message's id, `refused_at` where it lists numbers it
     does not take (dotted paths). Receipts come to /hooks/NAME?secret=… when `secret` is set (16 signs or more), with
     the message's id at `receipt_id_at` and one of the words `delivered` or `undelivered` at `receipt_state_at`; then
-    `receipts = true` lets an unanswered message be tried again when none came."""
+    `receipts = true` lets an unanswered message be tried again when none came. What people answer comes to the same
+    address, with their number, words and the SMS's id at `reply_number_at`, `reply_text_at` and `reply_id_at`; OVH
+    takes answers only to its own short number: `two_way = true` sends from it."""
 
     style: Literal["ovh", "json"] = "json"
     url: str
@@ -47,6 +51,10 @@ class Config(Terms):
     receipt_state_at: str = "status"
     delivered: tuple[str, ...] = ("delivered", "DELIVRD")
     undelivered: tuple[str, ...] = ("undelivered", "failed", "expired", "rejected", "UNDELIV", "EXPIRED", "REJECTD")
+    reply_number_at: str = "from"
+    reply_text_at: str = ""
+    reply_id_at: str = "id"
+    two_way: bool = False
     sender: str | None = None
     answer_within: float = Field(default=15.0, gt=0)
     window: int = Field(default=20, ge=1, le=1000)
@@ -76,6 +84,10 @@ class Channel:
         secret = self.terms.secret
         if len(secret) < 16 or not hmac.compare_digest(str(said.get("secret", "")).encode(), secret.encode()):
             return None
+        text = at(said, self.terms.reply_text_at) if self.terms.reply_text_at else None
+        if text is not None:
+            number, known = at(said, self.terms.reply_number_at), at(said, self.terms.reply_id_at)
+            return [Reply(international(str(number or "")), str(text), id=str(known or ""))]
         state, sms = str(at(said, self.terms.receipt_state_at)), at(said, self.terms.receipt_id_at)
         fates: dict[str, Fate] = dict.fromkeys(self.terms.undelivered, "undelivered")
         fates |= dict.fromkeys(self.terms.delivered, "delivered")
@@ -101,10 +113,11 @@ class Channel:
         holds messages at night."""
         config = self.terms
         url = f"{config.url.rstrip('/')}/sms/{config.account}/jobs"
+        sender = {} if config.two_way else {"sender": config.sender or letter.sender}
         body = compact({
             "charset": "UTF-8", "class": "phoneDisplay", "coding": "7bit", "message": letter.text, "noStopClause": True,
-            "priority": "high", "receivers": [letter.to], "sender": config.sender or letter.sender,
-            "senderForResponse": False, "tag": letter.key[:20], "validityPeriod": _minutes(letter),
+            "priority": "high", "receivers": [letter.to], **sender, "senderForResponse": config.two_way,
+            "tag": letter.key[:20], "validityPeriod": _minutes(letter),
         })  # fmt: skip
         moment = await self._moment()
         if moment is None:

@@ -26,6 +26,7 @@ from notifications.outcome import (
     Rejected,
     Reply,
     Terms,
+    international,
 )
 
 log = logging.getLogger("relais.smpp")
@@ -202,8 +203,7 @@ class Channel:
         if short.is_receipt:
             return [smpp.read_receipt(short)]
         text = self._whole(short)
-        number = short.source if short.source.startswith("+") else f"+{short.source}"
-        return [] if text is None else [Reply(number, text)]
+        return [] if text is None else [Reply(international(short.source), text)]
 
     def _whole(self, short: Short) -> str | None:
         """The text; None while parts of it are missing. Parts are kept in memory: a restart passes on the rest."""

@@ -113,6 +113,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role | None]] = {
     ("GET", "/api/traffic"): OPERATION,
     ("GET", "/api/scarcity"): REGULATION,
     # --- what providers of messages say: their secret is the right -----------------------------------------
+    ("GET", "/hooks/{provider}"): ANYONE,
     ("POST", "/hooks/{provider}"): ANYONE,
     ("GET", "/api/push"): SIGNED_IN,
     ("POST", "/api/push"): SIGNED_IN,

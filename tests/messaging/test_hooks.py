@@ -25,6 +25,7 @@ from services.build import build_house
 from services.house import House
 from services.settings import Settings
 from services.web.app import create_app
+from services.web.strangers import waiting_for
 from tests.builders import a_need, a_sealed_patient
 from tests.messaging.test_sender import write
 from tests.messaging.web_side import WebSide
@@ -122,3 +123,23 @@ async def test_nobody_else_is_heard(house: House) -> None:
     assert await call(house, "console", {"secret": SECRET}) == 404
     assert await call(house, "nobody", {"secret": SECRET}) == 404
     assert await call(house, "UPPER", {}) in (404, 422)
+
+
+@pytest.mark.parametrize(
+    ("number", "known"), [("0033639988888", "+33639988888"), ("33639988888", "+33639988888"), ("CPTS", None)]
+)
+async def test_what_somebody_answers_comes_by_a_form_and_by_a_query(
+    house: House, number: str, known: str | None
+) -> None:
+    config = sms_http.Config(
+        name="j", url="http://sms", secret=SECRET, reply_number_at="senderid", reply_text_at="message", territory="here"
+    )
+    house.channels["j"] = sms_http.Channel(config)
+    said = {"senderid": number, "message": "un médecin, s'il vous plaît ?", "id": "7", "secret": SECRET}
+    transport = httpx.ASGITransport(app=create_app(house))
+    async with httpx.AsyncClient(transport=transport, base_url="http://relais") as client:
+        assert (await client.post("/hooks/j", data=said)).status_code == 204
+        assert (await client.get("/hooks/j", params=said)).status_code == 204
+        assert (await client.get("/hooks/j", params=said | {"secret": "another-one-of-16"})).status_code == 404
+    (sms,) = (await waiting_for(house, "here")).sms
+    assert (sms.phone, sms.text) == (known, "un médecin, s'il vous plaît ?")

@@ -33,6 +33,10 @@ async def test_ovh_is_told_with_its_signature_and_without_a_stop_clause(closing:
         said = side.json
         assert (said["noStopClause"], said["receivers"], said["sender"]) == (True, ["+33639980001"], "CPTS Tarn O")
         assert (said["message"], said["validityPeriod"]) == ("Rendez-vous à 9h30", 60)
+        assert said["senderForResponse"] is False
+        channel.terms = channel.terms.model_copy(update={"two_way": True})
+        await channel.send(letter(to))
+        assert (side.json["senderForResponse"], "sender" in side.json) == (True, False)
         side.says = {"ids": [], "invalidReceivers": ["+33639980001"], "validReceivers": []}
         assert await channel.send(letter(to)) == Rejected("invalid receiver", dead=True)
 

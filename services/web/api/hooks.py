@@ -1,5 +1,6 @@
 """What do providers of messages tell us later? Receipts and pressed keys, at a door that only they know how to open."""
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -19,17 +20,20 @@ router = APIRouter(tags=["hooks"])
 Provider = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,20}$")]
 
 
+@router.get("/hooks/{provider}", status_code=204)
 @router.post("/hooks/{provider}", status_code=204)
 async def hook(request: Request, provider: Provider) -> Response:
-    """A call back of a provider: JSON, or a query. Answered when it is written down; otherwise it is said again."""
+    """A call back of a provider: JSON, a form, or a query (also by GET, as OVH calls). Answered when it is written
+    down; otherwise it is said again."""
     house = house_of(request)
     read = getattr(house.channels.get(provider), "read", None)
     said: dict[str, object] = dict(request.query_params)
-    try:
-        body = await request.json()
-        said |= body if isinstance(body, dict) else {}
-    except ValueError:
-        pass  # everything may stand in the query
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        said |= {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    else:
+        with contextlib.suppress(ValueError):  # everything may stand in the query
+            body = await request.json()
+            said |= body if isinstance(body, dict) else {}
     heard = read(said) if read is not None else None
     if heard is None:
         raise Problem("unknown_hook")
