@@ -86,3 +86,13 @@ class StrangerAnswered(Event):
 
     subject: ClassVar[str] = "stranger.answered.v1"
     reply_id: str
+
+
+class TextReworded(Event):
+    """From now on the territory says this kind of message in this language in its own words (`own`), or again as
+    delivered. The words themselves are in the table."""
+
+    subject: ClassVar[str] = "text.reworded.v1"
+    kind: str
+    language: str
+    own: bool

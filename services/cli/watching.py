@@ -42,6 +42,7 @@ WORDS = {
     "offer.ended.v1": "sollicitation terminée",
     "patient.wrote.v1": "réponse du patient par SMS",
     "request.answered.v1": "réponse d'un patient, à lire",
+    "text.reworded.v1": "texte de SMS changé",
     "stranger.wrote.v1": "SMS d'un numéro inconnu",
     "stranger.answered.v1": "SMS d'un numéro inconnu traité",
     "request.untold.v1": "patient sans SMS, à prévenir par téléphone",

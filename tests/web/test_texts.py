@@ -1,11 +1,14 @@
 """May a territory say things its own way, and is what nobody could use, or may say, refused by name?"""
 
 import html
+import json
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from services.house import House
+from services.storage.ledger import AUDIT, OUTBOX
 from tests.web.conftest import OWN, SignIn, enter, publish
 
 HTML = {"accept": "text/html"}
@@ -57,6 +60,18 @@ async def test_a_text_is_looked_at_saved_heard_and_taken_back(
     assert "à vous" not in (await other.get("/texts", headers=HTML)).text
     assert (await post(coordinator, OURS, "back")).headers["location"].endswith("said=back")
     assert "à vous" not in (await coordinator.get("/texts", headers=HTML)).text
+
+
+async def test_who_changed_a_text_is_remembered_without_its_words(sign_in: SignIn, house: House) -> None:
+    coordinator = await sign_in(f"coord-{OWN}")
+    await post(coordinator, OURS)
+    async with house.database.read() as db:
+        asked = select(OUTBOX.c.body, AUDIT.c.actor).join(AUDIT, AUDIT.c.event_id == OUTBOX.c.id)
+        ((body, actor),) = (await db.execute(asked.where(AUDIT.c.subject == "text.reworded.v1"))).all()
+    said = json.loads(body)
+    assert (said["kind"], said["language"], said["own"]) == ("booked", "fr", True)
+    assert f"coord-{OWN}" in actor
+    assert "vous attend" not in body.decode()
 
 
 async def test_whom_to_call_when_it_is_serious_is_reworded_by_nobody(sign_in: SignIn) -> None:

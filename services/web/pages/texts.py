@@ -12,6 +12,7 @@ from notifications.segments import cut
 from notifications.texts import LANGUAGES, TEXTS
 from notifications.wording import LONGEST, PLACEHOLDERS, Facts, faults, longest, needed
 from schemas.event import Event
+from schemas.message import TextReworded
 from schemas.territory import Territory
 from services.house import House
 from services.ids import once
@@ -93,11 +94,13 @@ async def _own(house: House, account: Account) -> dict[tuple[str, str], str]:
 
 
 async def _put(house: House, account: Account, kind: str, language: str, text: str | None) -> None:
+    order = once(account.actor())
+
     async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
         await notices.put_text(db, account.territory, kind, language, text, account.account, now)
-        return []
+        return [TextReworded.after(order, now, kind=kind, language=language, own=text is not None)]
 
-    await house.mailbox.order(once(account.actor()), decide)
+    await house.mailbox.order(order, decide)
 
 
 def _page(
