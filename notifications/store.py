@@ -227,9 +227,20 @@ async def forget_before(db: AsyncConnection, before: datetime, after: str, limit
     for message_id, row in rows:
         old = (row.sent_at or row.valid_until) < before and row.state not in ("due", "claimed")
         if old and Sealed[str].model_validate_json(row.body).box:
-            nothing = {"body": unreadable(row.request_id, "message").model_dump_json(), "to": None}
+            body = unreadable(row.request_id, "message").model_dump_json()
+            nothing = {"body": body, "to": None, "to_digest": None}
             await db.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(nothing))
     return rows[-1][0] if len(rows) == limit else ""
+
+
+async def forget_numbers(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
+    """Of the next `limit` attempts, take the hash of the number from those made before then. Where to go on: above."""
+    query = select(ATTEMPT.c.id, ATTEMPT.c.claimed_at, ATTEMPT.c.to_digest).where(ATTEMPT.c.id > after)
+    rows = list(await db.execute(query.order_by(ATTEMPT.c.id).limit(limit)))
+    old = [row.id for row in rows if row.to_digest is not None and row.claimed_at < before]
+    if old:
+        await db.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(old)).values(to_digest=None))
+    return rows[-1].id if len(rows) == limit else ""
 
 
 async def forget_inbound(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:

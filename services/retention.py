@@ -17,6 +17,7 @@ from availability.tables import PRACTITIONER
 from dispatcher import store as requests
 from dispatcher.tables import REQUEST, ROSTER
 from notifications import store as notices
+from notifications.reach import REMEMBERED
 from notifications.tables import INBOUND, MESSAGE, PUSH
 from schemas.event import Event
 from schemas.values import system_actor
@@ -113,6 +114,7 @@ class Retention:
 
     async def _messages(self, now: datetime) -> None:
         await self._walk("messages", notices.forget_before, now - self._periods.message)
+        await self._walk("numbers", notices.forget_numbers, now - REMEMBERED)
         await self._walk("inbound", notices.forget_inbound, now - self._periods.message)
 
     async def _links(self, now: datetime) -> None:

@@ -11,9 +11,11 @@ from sqlalchemy import insert, select, text, update
 
 from dispatcher.tables import REQUEST
 from notifications.outcome import Receipt, Reply
-from notifications.tables import INBOUND, LINK, MESSAGE
+from notifications.reach import REMEMBERED
+from notifications.tables import ATTEMPT, INBOUND, LINK, MESSAGE
 from schemas.sealed import Erased
 from services import retention
+from services.addresses import sender_of
 from services.build import build_house
 from services.house import House
 from services.retention import Periods, Retention, next_heard, old_sessions, oldest_facts
@@ -116,6 +118,22 @@ async def test_what_a_patient_wrote_leaves_a_week_later_with_the_hash_of_her_num
     assert await kept() == [("receipt", "delivered", True, False), ("reply", "yes", False, False)]
     await ages(KEEP.message + DAY)
     assert await kept() == [("receipt", "delivered", True, True), ("reply", "yes", True, True)]
+
+
+async def test_the_hash_of_a_number_leaves_when_it_tells_nothing_about_reach_any_more(house: House, ages: Any) -> None:
+    await live(house, "r-1")
+    await sender_of(house).send_due()
+
+    async def hashes() -> int:
+        async with house.database.read() as db:
+            return len((await db.execute(select(ATTEMPT).where(ATTEMPT.c.to_digest.is_not(None)))).all())
+
+    sent = await hashes()
+    assert sent > 0
+    await ages(REMEMBERED - DAY)
+    assert await hashes() == sent
+    await ages(REMEMBERED + DAY)
+    assert await hashes() == 0
 
 
 async def test_a_link_leaves_a_month_after_it_expired(house: House, ages: Any) -> None:
