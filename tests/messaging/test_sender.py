@@ -267,3 +267,14 @@ def test_a_file_that_cannot_work_says_what_to_write(tmp_path: Path, text: str, w
     with pytest.raises(SettingsError) as said:
         read_providers(file, {})
     assert words in str(said.value)
+
+
+async def test_a_sender_that_is_stopped_while_it_is_woken_stops(tmp_path: Path, database_url: str) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        bell = asyncio.Event()
+        napping = asyncio.create_task(sender_of(made)._nap("sms", bell))
+        await asyncio.sleep(0.05)
+        bell.set()
+        napping.cancel()
+        await asyncio.gather(napping, return_exceptions=True)
+    assert napping.cancelled()
