@@ -180,9 +180,8 @@ class Sender:
 
         async def look(db: AsyncConnection, now: datetime) -> list[Event]:
             said = await give_up_lost(order, known, db, now)
-            for name, carrier in known.items():
-                if carrier.receipts:
-                    said += await receipts.match_waiting(order, name, known, db, now)
+            for name in known:
+                said += await receipts.match_waiting(order, name, known, db, now)
             if self._budget is not None:
                 self._spent = await segments_since(db, day_begins(now, 1)[0])
             return said + await end_graces(order, listening, known, db, now)
