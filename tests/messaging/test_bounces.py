@@ -166,7 +166,7 @@ async def test_another_folder_through_tls_and_only_with_the_right_certificate(
         assert ear.heard == []
     async with listening(config(server, user, **said, ca_file=server.authority.file)) as ear:
         await until(lambda: ear.heard)
-    assert server.unread(user, '"Mails perdus"') == []
+        await until(lambda: not server.unread(user, '"Mails perdus"'))
 
 
 async def test_a_silent_server_is_given_up_and_leaving_does_not_wait_for_it(caplog: pytest.LogCaptureFixture) -> None:
