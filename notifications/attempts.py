@@ -157,10 +157,17 @@ async def put_off(db: AsyncConnection, message_id: str, until: datetime) -> None
     await db.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(send_after=until))
 
 
-async def others(db: AsyncConnection, message_id: str) -> set[str]:
-    """The states of the message's attempts that may have reached the person, on whatever channel."""
-    query = select(ATTEMPT.c.state).where(ATTEMPT.c.message_id == message_id, ATTEMPT.c.state.in_(MAY_HAVE))
-    return set((await db.execute(query)).scalars())
+async def others(db: AsyncConnection, message_id: str) -> set[tuple[str, str]]:
+    """(channel, state) of the message's attempts that may have reached the person."""
+    query = select(ATTEMPT.c.channel, ATTEMPT.c.state).distinct()
+    mine = ATTEMPT.c.message_id == message_id, ATTEMPT.c.state.in_(MAY_HAVE)
+    return {(row.channel, row.state) for row in await db.execute(query.where(*mine))}
+
+
+async def acknowledged(db: AsyncConnection, message_id: str) -> bool:
+    """A human said that the message was seen."""
+    query = select(MESSAGE.c.acknowledged_at).where(MESSAGE.c.id == message_id)
+    return (await db.execute(query)).scalar_one_or_none() is not None
 
 
 async def left_claimed(db: AsyncConnection, before: datetime, limit: int = 100) -> list[Claimed]:

@@ -1,5 +1,6 @@
 """Would an alert reach this person? What the latest attempts by each channel tell, before one is needed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,17 +20,22 @@ Standing = Literal["proven", "sent", "untried", "none", "gone", "dead", "silent"
 the browser forgot us; nobody is at that number or address; the browser shows nothing."""
 State = Literal["fine", "partly", "never", "lost", "nothing"]
 """Something arrives; it does, and one channel does not; nobody knows yet; nothing arrives; nothing is kept."""
+NOT_THERE = re.compile(r"dsn 5\.(?:1\.(?:1|2|3|6|10)|2\.1|4\.4)\b")
+"""Reports of mail servers (RFC 3463) after which a mail address is dead: no such mailbox or domain, not an address at
+all, moved, no mail taken there, disabled. Not a full mailbox, a mail or a sender that is refused, a server away."""
 FAULTS: tuple[Standing, ...] = ("gone", "dead", "silent")
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The latest attempt that told something, by one channel. `digest` = of the number or address it went to."""
+    """The latest attempt that told something, by one channel. `digest` = of the number or address it went to,
+    `why` = the provider's word."""
 
     way: str
     state: str
     at: datetime
     digest: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,12 @@ def reach(there: Sequence[str], kept: Mapping[str, Kept], traces: Sequence[Trace
     return Reach("lost" if bad and not found & {"sent", "untried"} else "partly" if bad else "never", ways)
 
 
+def nobody_there(way: str, why: str | None) -> bool:
+    """Whether what was undelivered by this channel, with this word of its provider, says that nobody is reached there:
+    an SMS does, a mail when its report says so; a busy phone or a full mailbox may be another matter tomorrow."""
+    return way == "sms" or (way == "email" and NOT_THERE.search(why or "") is not None)
+
+
 def _standing(kept: Kept | None, trace: Trace | None, now: datetime) -> Standing:
     if trace is None or trace.at < now - REMEMBERED:
         return "untried" if kept else "none"
@@ -75,6 +87,6 @@ def _standing(kept: Kept | None, trace: Trace | None, now: datetime) -> Standing
         return "untried"
     if trace.state in ("delivered", "late"):
         return "proven"
-    if trace.state == "dead" or (trace.state == "undelivered" and trace.way == "sms"):
+    if trace.state == "dead" or (trace.state == "undelivered" and nobody_there(trace.way, trace.why)):
         return "dead"
     return "silent" if trace.way == "push" and now - trace.at > SHOWN_WITHIN else "sent"

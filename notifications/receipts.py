@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifications import attempts, rule
 from notifications.attempts import Claimed
 from notifications.outcome import Fate, Heard, Receipt, Reply
+from notifications.reach import nobody_there
 from notifications.replies import meaning
 from notifications.sending import Carriers, follow, say_sent, stand
 from notifications.store import MessageRow, row_of
@@ -145,11 +146,17 @@ async def _match(
 
 
 async def _attempt_of(provider: str, row: dict[str, Any], db: AsyncConnection, now: datetime) -> Any:
-    """Whose receipt this is: by the provider's id, else by our reference, else the only open attempt to that number."""
+    """Whose receipt this is: by the provider's id, which may be our message's own (a mail's Message-ID), else by our
+    reference, else the only open attempt to that number."""
     here = ATTEMPT.c.provider == provider
     if row["provider_id"]:
         by_id = here, ATTEMPT.c.provider_id.in_(sorted(spellings(row["provider_id"])))
         found = (await db.execute(select(ATTEMPT).where(*by_id).limit(1))).first()
+        if found is not None:
+            return found
+        unanswered = ATTEMPT.c.state.in_(OPEN) & ATTEMPT.c.provider_id.is_(None)
+        by_message = here, ATTEMPT.c.message_id == row["provider_id"], unanswered
+        found = (await db.execute(select(ATTEMPT).where(*by_message).limit(1))).first()
         if found is not None:
             return found
     lately = here & (ATTEMPT.c.claimed_at > now - BACK)
@@ -215,7 +222,8 @@ async def _undelivered(
     await db.execute(update(ATTEMPT).where(ATTEMPT.c.id == found.id).values(gone))
     if message is None or message.channel != found.channel:
         return []
-    await attempts.mark_dead(db, message, word, now)
+    if nobody_there(found.channel, word):
+        await attempts.mark_dead(db, message, word, now)
     one = Claimed(message, found.id, found.provider, found.reference, found.claimed_at)
     step = rule.refused(word, stand(one, carriers), now)
     return await follow(order, message, step, db, now, from_=("claimed", "ambiguous", "sent"))

@@ -121,9 +121,10 @@ async def follow(
     """Write the step, and say what a person should hear of it."""
     if step.state != "sent":
         others = await attempts.others(db, message.message_id)
-        if others & {"accepted", "delivered", "late"}:
+        enough = any(_enough(message, step, *other) for other in others)
+        if enough or await attempts.acknowledged(db, message.message_id):
             step = Step("sent", step.way, ())
-        elif step.state == "failed" and "ambiguous" in others:
+        elif step.state == "failed" and "ambiguous" in {state for _, state in others}:
             step = Step("ambiguous", step.way, (), at=now + rule.GRACE[message.lane], why=step.why, end="ambiguous")
     if not await attempts.take_step(db, message.message_id, step, now, from_=from_):
         return []
@@ -199,6 +200,16 @@ async def _within_limits(
         else:
             leaving.append(message)
     return leaving, said
+
+
+def _enough(message: MessageRow, step: Step, way: str, state: str) -> bool:
+    """Whether another attempt, by this channel and in this state, is a reason to leave out the step. A push that was
+    taken is none to leave out the next channel, and an urgent alert goes on until a human says so."""
+    if state not in ("accepted", "delivered", "late"):
+        return False
+    if step.state != "due" or way == step.way:
+        return True
+    return message.lane > 0 and (way, state) != ("push", "accepted")
 
 
 def _say_failed(order: Order, message: MessageRow, step: Step, now: datetime) -> Event:

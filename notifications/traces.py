@@ -21,7 +21,7 @@ async def traces(
     ranked = (
         select(
             MESSAGE.c.recipient_id, ATTEMPT.c.channel, ATTEMPT.c.state, ATTEMPT.c.claimed_at, ATTEMPT.c.to_digest,
-            turn.label("turn"),
+            ATTEMPT.c.why, turn.label("turn"),
         )
         .join(MESSAGE, MESSAGE.c.id == ATTEMPT.c.message_id)
         .where(mine, MESSAGE.c.recipient != "patient", ATTEMPT.c.state.in_(TELLING))
@@ -30,5 +30,5 @@ async def traces(
     )  # fmt: skip
     found: dict[str, list[Trace]] = defaultdict(list)
     for row in await db.execute(select(ranked).where(ranked.c.turn == 1)):
-        found[row.recipient_id].append(Trace(row.channel, row.state, row.claimed_at, row.to_digest))
+        found[row.recipient_id].append(Trace(row.channel, row.state, row.claimed_at, row.to_digest, row.why))
     return found

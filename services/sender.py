@@ -6,6 +6,7 @@ One loop a channel chooses among its providers; the outcomes of all of them are 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -180,9 +181,8 @@ class Sender:
 
         async def look(db: AsyncConnection, now: datetime) -> list[Event]:
             said = await give_up_lost(order, known, db, now)
-            for name, carrier in known.items():
-                if carrier.receipts:
-                    said += await receipts.match_waiting(order, name, known, db, now)
+            for name in known:
+                said += await receipts.match_waiting(order, name, known, db, now)
             if self._budget is not None:
                 self._spent = await segments_since(db, day_begins(now, 1)[0])
             return said + await end_graces(order, listening, known, db, now)
@@ -287,10 +287,9 @@ class Sender:
             self._next = None
         nap = min(nap, *self._lines.waits(way), LONGEST_NAP)
         if nap > 0:
-            try:
-                await asyncio.wait_for(bell.wait(), nap)
-            except TimeoutError:
-                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(nap):  # wait_for forgets a cancellation that comes with the bell (3.11)
+                    await bell.wait()
 
 
 def _order() -> Order:

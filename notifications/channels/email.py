@@ -1,18 +1,25 @@
-"""How does a message leave by e-mail? SMTP with STARTTLS or TLS; a client certificate for operators like MSSanté's."""
+"""How does a message leave by e-mail? SMTP with STARTTLS or TLS; a client certificate for operators like MSSanté's.
 
+It is known by its Message-ID, which is made of our own key: a mail that comes back names it.
+"""
+
+import asyncio
 import ssl
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Literal
 
 import aiosmtplib
 from pydantic import Field
 
-from notifications.outcome import Accepted, Ambiguous, Letter, NotSent, Outcome, Rejected, Terms
+from notifications.channels.bounces import Bounces, Mailbox
+from notifications.outcome import Accepted, Ambiguous, Hear, Letter, NotSent, Outcome, Rejected, Terms
 
 
 class Config(Terms):
     """`security`: starttls (587), tls (465) or none (a relay on this machine). `certificate` and `key`: who we are, for
-    operators that ask (MSSanté). `address` is what mails come from."""
+    operators that ask (MSSanté). `address` is what mails come from; `bounces` = its mailbox, where they come back to.
+    What does not come back may still be lost: there are no receipts, and nothing is sent again for want of one."""
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
@@ -26,6 +33,8 @@ class Config(Terms):
     subject: str = "Message de {sender}"
     answer_within: float = Field(default=20.0, gt=0)
     window: int = Field(default=5, ge=1, le=100)
+    receipts: Literal[False] = False
+    bounces: Mailbox | None = None
 
 
 class Channel:
@@ -36,6 +45,14 @@ class Channel:
     def __init__(self, config: Config) -> None:
         self.terms = config
         self.name = config.name
+        self._domain = config.address.rpartition("@")[2]
+
+    async def run(self, hear: Hear) -> None:
+        """Hear of mails that come back, for ever, where a mailbox is named for them."""
+        if self.terms.bounces is None:
+            await asyncio.get_running_loop().create_future()  # never
+        else:
+            await Bounces(self.name, self.terms.bounces, self._domain).run(hear)
 
     async def send(self, letter: Letter) -> Outcome:
         """Before the text leaves a failure is certain; while it leaves, nobody knows."""
@@ -58,14 +75,14 @@ class Channel:
             smtp.close()
             return NotSent(type(away).__name__, link=True)
         try:
-            answer = await smtp.data(self._mail(letter).as_bytes())
+            await smtp.data(self._mail(letter).as_bytes())
         except aiosmtplib.SMTPResponseException as refused:
             return Rejected(f"smtp {refused.code}", transient=refused.code < 500)
         except (aiosmtplib.SMTPException, OSError) as cut_off:
             return Ambiguous(type(cut_off).__name__)
         finally:
             smtp.close()
-        return Accepted(answer.message[:80] or letter.key)
+        return Accepted(letter.key)
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.terms.ca_file)
@@ -77,7 +94,7 @@ class Channel:
         mail = EmailMessage()
         mail["From"], mail["To"] = self.terms.address, letter.to
         mail["Subject"] = self.terms.subject.format(sender=letter.sender)
-        mail["Message-ID"] = f"<{letter.key}@{self.terms.address.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{letter.key}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(letter.text)
         return mail

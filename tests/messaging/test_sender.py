@@ -14,7 +14,7 @@ from availability.tables import PRACTITIONER
 from dispatcher import roster
 from dispatcher.views import OnCall
 from notifications import store
-from notifications.outcome import Accepted, Letter, NotSent, Outcome, Terms
+from notifications.outcome import Accepted, Letter, NotSent, Outcome, Receipt, Terms
 from notifications.tables import ATTEMPT, MESSAGE
 from services.addresses import sender_of
 from services.build import build_house
@@ -22,6 +22,7 @@ from services.house import House
 from services.providers import read_providers
 from services.sender import Sender
 from services.settings import Settings, SettingsError
+from services.taking_in import take_in
 from services.traffic import standing
 from services.watch.alarms import open_alarms
 from tests.builders import a_practitioner
@@ -267,3 +268,27 @@ def test_a_file_that_cannot_work_says_what_to_write(tmp_path: Path, text: str, w
     with pytest.raises(SettingsError) as said:
         read_providers(file, {})
     assert words in str(said.value)
+
+
+async def test_a_sender_that_is_stopped_while_it_is_woken_stops(tmp_path: Path, database_url: str) -> None:
+    async with house(tmp_path, database_url, [Sms()]) as made:
+        bell = asyncio.Event()
+        napping = asyncio.create_task(sender_of(made)._nap("sms", bell))
+        await asyncio.sleep(0.05)
+        bell.set()
+        napping.cancel()
+        await asyncio.gather(napping, return_exceptions=True)
+    assert napping.cancelled()
+
+
+async def test_what_comes_back_of_a_message_nobody_knows_is_put_away_after_days(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with house(tmp_path, database_url, [Mail("m")]) as made:
+        unknown = Receipt("f" * 32, "undelivered", "dsn 5.1.1")
+        await take_in(made.mailbox, made.vault, made.clock, made.channels, made.territories, "m", [unknown])
+        await look(sender_of(made))
+        assert (await standing(made))["unexplained_receipts"] == 1
+        made.clock._start += timedelta(days=4)
+        await look(sender_of(made))
+        assert (await standing(made))["unexplained_receipts"] == 0

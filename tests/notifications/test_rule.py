@@ -202,3 +202,20 @@ async def test_an_urgent_alert_that_may_have_left_takes_another_channel_meanwhil
     await room.record(sms, SILENCE)
     assert await room.claim(provider="b") == []
     assert only(await room.claim(provider="v")).message.channel == "voice"
+
+
+async def test_an_alert_whose_sms_is_refused_is_a_call_although_a_push_was_taken(room: Notifications) -> None:
+    push = await alerted(room)
+    await room.record(push, Accepted("201"))
+    sms = only(await room.claim(MONDAY + seconds(20), "a"))
+    await room.record(sms, Rejected("no such number", dead=True), MONDAY + seconds(20))
+    assert only(await room.claim(MONDAY + seconds(20), "v")).message.channel == "voice"
+
+
+async def test_an_alert_that_was_seen_goes_nowhere_when_its_sms_is_refused(room: Notifications) -> None:
+    push = await alerted(room)
+    await room.record(push, Accepted("201"))
+    sms = only(await room.claim(MONDAY + seconds(20), "a"))
+    await room.tell("p", Reply(None, "vu", acknowledges=push.message.message_id))
+    await room.record(sms, Rejected("no such number", dead=True), MONDAY + seconds(20))
+    assert await room.claim(MONDAY + seconds(20), "v") == []
