@@ -20,9 +20,9 @@ class Drained:
     memory_mb: tuple[float, ...]
 
 
-async def measure(folder: Path, requests: int, practitioners: int = 400) -> Drained:
+async def measure(folder: Path, requests: int) -> Drained:
     """`requests` requests wait in the stream when Relais starts."""
-    await corridor.prepare(corridor.settings_in(folder), requests, practitioners)
+    await corridor.prepare(corridor.settings_in(folder), requests)
     memory: list[float] = []
     async with running_relais(folder) as (_, pid):
         began = time.perf_counter()

@@ -27,6 +27,8 @@ from services.storage.ledger import AUDIT
 from services.watch.part import everything_heard
 
 TERRITORY = "tarn-ouest"
+EACH = 15
+"""Requests for each practitioner, who has a fifth more seats: less than the twenty regulated visits of a week."""
 ACTOR = Actor(person="bench", role=Role.REGULATOR, territory=TERRITORY)
 
 
@@ -45,10 +47,10 @@ class Rate:
         return self.requests / self.seconds
 
 
-async def measure(settings: Settings, requests: int, practitioners: int = 200) -> Rate:
+async def measure(settings: Settings, requests: int) -> Rate:
     """`requests` requests are committed and published while no room listens; then the rooms start, all in this
     process, and every patient's message is handed over."""
-    entered, first = await prepare(settings, requests, practitioners)
+    entered, first = await prepare(settings, requests)
     async with running(settings) as house:
         began = time.process_time()
         await until_told(house.database, requests, first)
@@ -56,12 +58,12 @@ async def measure(settings: Settings, requests: int, practitioners: int = 200) -
         return Rate(requests, await corridor_seconds(house.database, first), cpu / requests * 1e6, entered)
 
 
-async def prepare(settings: Settings, requests: int, practitioners: int = 200) -> tuple[float, str]:
+async def prepare(settings: Settings, requests: int) -> tuple[float, str]:
     """Seats for all and a fifth more, then the requests, published and heard by nobody; how many were entered in a
     second, and what their ids are not less than."""
     async with running(settings) as house:
         first = new_id(house.clock.now())
-        await _publish(house, requests, practitioners, first)
+        await _publish(house, requests, -(-requests // EACH), first)
     async with running(settings, workers=()) as house:
         took = 0.0
         for start in range(0, requests, 1000):

@@ -11,10 +11,10 @@ from statistics import quantiles
 
 import httpx
 
+from tests.bench.corridor import EACH
 from tests.bench.processes import largest_mb, running_relais
 
 TERRITORY = "tarn-ouest"
-PRACTITIONERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ async def _enter(client: httpx.AsyncClient, key: str) -> str:
 async def _publish(client: httpx.AsyncClient, seats: int) -> None:
     """Seats for all, published by practitioners of the demonstration through their own door."""
     await client.post("/api/session", json={"account": f"coord-{TERRITORY}"})
-    each = -(-seats * 5 // (4 * PRACTITIONERS))
+    each = EACH * 5 // 4
     people = [
         {"id": f"p-bench-{n:03d}", "name": f"Dr Mesure {n}", "profession": "10", "commune": "81105"}
-        for n in range(PRACTITIONERS)
+        for n in range(-(-seats // EACH))
     ]
     registered = await client.post("/api/practitioners", json={"practitioners": people})
     registered.raise_for_status()

@@ -77,6 +77,7 @@ def frame(request: Request, account: Account | None) -> dict[str, Any]:
         "here": request.url.path,
         "now": house.clock.now(),
         "speed": house.clock.speed,
+        "carried": house.settings.providers is not None,
         "zone": zone_for(request, account),
         "subjects": " ".join(sorted(FACTS)),
     }
