@@ -109,9 +109,9 @@ class Figures:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-# A request is read again a moment later, when its seat is booked: what never changes is understood once.
-_need = lru_cache(4096)(Need.model_validate_json)
-_patient = lru_cache(4096)(Patient.model_validate_json)
+# A request is read again a moment later, when its seat is booked: what never changes is understood once. 4 kB each.
+_need = lru_cache(1024)(Need.model_validate_json)
+_patient = lru_cache(1024)(Patient.model_validate_json)
 
 
 def request_row(row: Any) -> RequestRow:

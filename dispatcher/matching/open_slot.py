@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
 from typing import TypeVar
@@ -40,8 +40,8 @@ def opened(fact: SlotOpened) -> OpenSlot:
     """The slot that a fact opened."""
     return OpenSlot(
         fact.slot_id, intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
-        fact.start, fact.minutes, fact.capacity, same(fact.modes), same(fact.state), fact.visibility, fact.ages,
-        fact.reasons, fact.specialty, fact.freeze,
+        fact.start.astimezone(UTC), fact.minutes, fact.capacity, same(fact.modes), same(fact.state), fact.visibility,
+        fact.ages, fact.reasons, fact.specialty, fact.freeze,
     )  # fmt: skip
 
 

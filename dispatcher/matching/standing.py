@@ -43,7 +43,7 @@ class Standing:
         return weeks[day_and_week(start, self.zone)[1]]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=1_000)
 def _given(booked: tuple[datetime, ...], zone: str) -> tuple[Counter[date], Counter[tuple[int, int]]]:
     """Visits by day and by week of the calendar of the zone."""
     seen = [day_and_week(one, zone) for one in booked]

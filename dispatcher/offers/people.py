@@ -4,7 +4,9 @@ In memory beside the open seats: every request that finds no seat asks here befo
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from sys import intern
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dispatcher.matching.radius import widened
@@ -31,14 +33,25 @@ class Known:
         self.zone, self.terms, self.version = ZoneInfo(said.zone), said.terms, said.version
 
 
+class Seat(NamedTuple):
+    """A patient's seat as last heard of. `start` of the visit; of one that is free again (not `taken`), since when."""
+
+    request_id: str
+    version: int
+    whose: str
+    start: datetime
+    counted: bool
+    taken: bool
+
+
 class People:
     """`hear` facts in any order, any number of times."""
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._of_profession: dict[str, dict[str, None]] = {}
-        self._seats: dict[str, dict[str, tuple[int, str, Visit | None]]] = {}
-        self._visits: dict[str, dict[tuple[str, str], Visit]] = {}
+        self._seats: dict[str, tuple[Seat, ...]] = {}
+        self._slots: dict[str, dict[str, None]] = {}
         self._radii: dict[tuple[Place, tuple[str, ...], str, float], float] = {}
 
     def hear(self, fact: Event) -> str | None:
@@ -47,13 +60,17 @@ class People:
             case PractitionerDescribed():
                 return self._describe(fact)
             case SlotBooked():
-                visit = Visit(fact.start, fact.counted)
-                return self._seat((fact.slot_id, fact.request_id), fact.state.version, fact.practitioner_id, visit)
+                seat = Seat(fact.request_id, fact.state.version, fact.practitioner_id, fact.start, fact.counted, True)
+                return self._seat(fact.slot_id, seat)
             case SeatFreed():
-                return self._seat((fact.slot_id, fact.request_id), fact.state.version, None, None)
+                seat = Seat(fact.request_id, fact.state.version, "", fact.at, False, False)
+                return self._seat(fact.slot_id, seat)
             case SlotClosed():
-                those = [(fact.slot_id, request_id) for request_id in self._seats.get(fact.slot_id, ())]
-                freed = [self._seat(key, fact.state.version, None, None) for key in those]
+                free = [
+                    seat._replace(version=fact.state.version, start=fact.at, taken=False)
+                    for seat in self._seats.get(fact.slot_id, ())
+                ]
+                freed = [self._seat(fact.slot_id, seat) for seat in free]
                 return next((one for one in freed if one), None)
         return None
 
@@ -77,8 +94,8 @@ class People:
     def put_visits(self, visits: Iterable[tuple[str, Booked]]) -> None:
         """What the database remembers: (request, visit). Whatever is heard of the same seat is newer."""
         for request_id, (slot_id, practitioner_id, start, counted) in visits:
-            if request_id not in self._seats.get(slot_id, ()):
-                self._seat((slot_id, request_id), 0, practitioner_id, Visit(start, counted))
+            if all(seat.request_id != request_id for seat in self._seats.get(slot_id, ())):
+                self._seat(slot_id, Seat(request_id, 0, practitioner_id, start, counted, True))
 
     def get(self, practitioner_id: str) -> Known | None:
         return self._known.get(practitioner_id)
@@ -105,17 +122,20 @@ class People:
 
     def visits(self, practitioner_id: str) -> tuple[Visit, ...]:
         """The booked visits of the last days and those to come, by start."""
-        return tuple(sorted(self._visits.get(practitioner_id, {}).values()))
+        seats = (seat for slot_id in self._slots.get(practitioner_id, ()) for seat in self._seats[slot_id])
+        those = (Visit(seat.start, seat.counted) for seat in seats if seat.taken and seat.whose == practitioner_id)
+        return tuple(sorted(those))
 
     def forget_before(self, moment: datetime) -> None:
-        """Drop visits that no week of interest holds any more."""
+        """Drop visits that no week of interest holds any more, and seats that were freed so long ago."""
         for slot_id, seats in list(self._seats.items()):
-            for request_id, (_, practitioner_id, visit) in list(seats.items()):
-                if visit and visit.start < moment - KEPT:
-                    del seats[request_id]
-                    self._visits.get(practitioner_id, {}).pop((slot_id, request_id), None)
-            if not seats:
-                del self._seats[slot_id]
+            kept = tuple(seat for seat in seats if seat.start >= moment - KEPT)
+            if kept:
+                self._seats[slot_id] = kept
+                continue
+            del self._seats[slot_id]
+            for whose in {seat.whose for seat in seats}:
+                self._slots.get(whose, {}).pop(slot_id, None)
 
     def _describe(self, said: PractitionerDescribed) -> str | None:
         before = self._known.get(said.practitioner_id)
@@ -128,17 +148,14 @@ class People:
         self._of_profession.setdefault(said.profession, {})[said.practitioner_id] = None
         return said.practitioner_id
 
-    def _seat(self, key: tuple[str, str], version: int, who: str | None, visit: Visit | None) -> str | None:
-        """A seat was taken (`visit`) or freed. What is older than what is known changes nothing."""
-        slot_id, request_id = key
-        seats = self._seats.setdefault(slot_id, {})
-        known = seats.get(request_id)
-        if known is not None and known[0] >= version:
+    def _seat(self, slot_id: str, seat: Seat) -> str | None:
+        """A seat was taken, or freed: with whom. What is older than what is known changes nothing."""
+        seats = self._seats.get(slot_id, ())
+        known = next((one for one in seats if one.request_id == seat.request_id), None)
+        if known is not None and known.version >= seat.version:
             return None
-        whose = who or (known[1] if known else "")
-        seats[request_id] = version, whose, visit
-        if visit is None:
-            self._visits.get(whose, {}).pop(key, None)
-        else:
-            self._visits.setdefault(whose, {})[key] = visit
+        whose = intern(seat.whose or (known.whose if known else ""))
+        now = seat._replace(whose=whose, start=seat.start.astimezone(UTC))
+        self._seats[slot_id] = (*(one for one in seats if one is not known), now)
+        self._slots.setdefault(whose, {})[slot_id] = None
         return whose or None

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from dispatcher.matching.columns import Ints
 from dispatcher.planning.edges import Edges
@@ -47,6 +46,8 @@ def assign(edges: Edges, limits: Limits | None = None) -> Assignment:
 
 def _solved(edges: Edges, part: Ints, miss: Ints, limits: Limits) -> Ints:
     """The numbers of the edges that are taken in this part: flow from requests by slots, days and weeks to the sink."""
+    from ortools.graph.python.min_cost_flow import SimpleMinCostFlow  # 16 MB that only a round needs
+
     requests, request = np.unique(edges.request[part], return_inverse=True)
     slots, slot = np.unique(edges.slot[part], return_inverse=True)
     n, m, k = len(requests), len(slots), len(limits.most)
