@@ -1,5 +1,6 @@
 """Which names does a typed text match? Sorted keys and bisection over names ranked by size."""
 
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,8 @@ class Prefixes:
         for key, rank in pairs:
             grouped[key].append(rank)
         self._keys = sorted(grouped)
-        self._ranks = [grouped[key] for key in self._keys]
+        self._ranks = array("i", (rank for key in self._keys for rank in grouped[key]))
+        self._ends = array("i", accumulate((len(grouped[key]) for key in self._keys), initial=0))
         self._short: dict[str, frozenset[int]] = {}
 
     def starting(self, prefix: str) -> frozenset[int]:
@@ -47,7 +49,7 @@ class Prefixes:
     def exactly(self, key: str) -> frozenset[int]:
         """The ranks of this key itself."""
         at = bisect_left(self._keys, key)
-        return frozenset(self._ranks[at]) if at < len(self._keys) and self._keys[at] == key else frozenset()
+        return self._between(at, at + 1) if at < len(self._keys) and self._keys[at] == key else frozenset()
 
     def has(self, prefix: str) -> bool:
         """Whether any key begins with `prefix`."""
@@ -56,7 +58,11 @@ class Prefixes:
 
     def _collect(self, prefix: str) -> frozenset[int]:
         first, last = bisect_left(self._keys, prefix), bisect_left(self._keys, prefix + AFTER_ANY)
-        return frozenset().union(*self._ranks[first:last])
+        return self._between(first, last)
+
+    def _between(self, first: int, last: int) -> frozenset[int]:
+        """The ranks of these keys, by their places among the sorted ones."""
+        return frozenset(self._ranks[self._ends[first] : self._ends[last]])
 
 
 class NameIndex:

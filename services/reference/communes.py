@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from sys import intern
 
 from services.reference.commune_search import NameIndex
 from services.reference.data import read_table
@@ -67,9 +68,9 @@ def _commune(row: dict[str, str]) -> Commune:
     return Commune(
         insee=row["insee_code"],
         name=row["name"],
-        departement=row["departement"],
-        region=row["region"],
-        postal_codes=tuple(row["postal_codes"].split()),
+        departement=intern(row["departement"]),
+        region=intern(row["region"]),
+        postal_codes=tuple(map(intern, row["postal_codes"].split())),
         population=int(row["population"] or 0),
         lat=float(row["lat"]) if row["lat"] else None,
         lon=float(row["lon"]) if row["lon"] else None,

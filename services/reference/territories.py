@@ -284,7 +284,7 @@ _ASKED: dict[str, str] = {
 
 def _table(folder: Path | None, name: str, columns: Iterable[str]) -> list[dict[str, str]]:
     if folder is None:
-        return read_table(name)
+        return list(read_table(name))
     with (folder / name).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     if rows and not set(columns) <= rows[0].keys():
