@@ -26,6 +26,7 @@ from services.storage.ledger import ASIDE, AUDIT, OUTBOX
 from tests.chaos.cast import Cast
 from tests.chaos.people import Journal, now
 from tests.chaos.promises import (
+    at_the_cap,
     booked_though_taken,
     forgotten,
     over_the_cap,
@@ -44,7 +45,8 @@ AGAIN = 5.0
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found. `marks` holds, for recovery times, when which request was told or escalated; `seated`: of each
-    kind of request, how many had a seat at some time; `settled`: how many promised hours were told."""
+    kind of request, how many had a seat at some time; `settled`: how many promised hours were told;
+    `full`: how many practitioners have all the visits that their terms allow."""
 
     acknowledged: int
     lost: list[str]
@@ -58,6 +60,7 @@ class Verdict:
     marks: dict[str, datetime] = field(default_factory=dict)
     seated: Counter[str] = field(default_factory=Counter)
     settled: int = 0
+    full: int = 0
 
     @property
     def clean(self) -> bool:
@@ -106,6 +109,7 @@ async def judge(
                     marks=await marks(db),
                     seated=seated,
                     settled=told_later,
+                    full=await at_the_cap(db),
                 )
     finally:
         await database.close()

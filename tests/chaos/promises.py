@@ -2,7 +2,7 @@
 that is not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,27 +132,33 @@ async def unlike_the_agenda(db: AsyncConnection, journal: Journal) -> list[str]:
 
 
 async def over_the_cap(db: AsyncConnection) -> list[str]:
-    """No practitioner has more visits a day, nor more regulated acts a week, than the terms say: counted from the seats
-    by another hand than the product's. Days and weeks (from Monday) are those of the practitioner's own zone."""
+    """No practitioner has more visits a day, nor more regulated acts a week, than the terms say."""
+    return [f"{who} has {n} {what}, of {most} at most" for who, what, n, most in await _beside_the_caps(db) if n > most]
+
+
+async def at_the_cap(db: AsyncConnection) -> int:
+    """How many practitioners have as many visits as their terms allow, some day or week: the caps were tried."""
+    return len({who for who, _, n, most in await _beside_the_caps(db) if n == most})
+
+
+async def _beside_the_caps(db: AsyncConnection) -> list[tuple[str, str, int, int]]:
+    """(practitioner, of what, how many, at most) for each day and week that has any, counted from the seats by another
+    hand than the product's. Days and weeks (from Monday) are those of the practitioner's own zone."""
     visits: defaultdict[str, list[tuple[datetime, bool]]] = defaultdict(list)
     query: Any = select(BOOKING, SLOT.c.practitioner_id).join_from(BOOKING, SLOT, SLOT.c.id == BOOKING.c.slot_id)
     for row in await db.execute(query.where(BOOKING.c.state == "active")):
         visits[row.practitioner_id].append((row.start, row.counted))
-    found: list[str] = []
-    for who in await db.execute(select(PRACTITIONER)):
-        terms = Terms.model_validate_json(who.terms) if who.terms else None
-        if terms is None:
-            continue
+    found: list[tuple[str, str, int, int]] = []
+    for who in await db.execute(select(PRACTITIONER).where(PRACTITIONER.c.terms.is_not(None))):
+        terms = Terms.model_validate_json(who.terms)
         here = [(start.astimezone(ZoneInfo(who.zone or "Europe/Paris")), act) for start, act in visits[who.id]]
         days = Counter(start.date() for start, _ in here)
         weeks = Counter(start.isocalendar()[:2] for start, act in here if act)
-        found += _beyond(who.id, "visits on one day", terms.per_day, days.values())
-        found += _beyond(who.id, "regulated acts in one week", terms.per_week, weeks.values())
+        if terms.per_day is not None:
+            found += [(who.id, "visits on one day", n, terms.per_day) for n in days.values()]
+        if terms.per_week is not None:
+            found += [(who.id, "regulated acts in one week", n, terms.per_week) for n in weeks.values()]
     return found
-
-
-def _beyond(who: str, what: str, most: int | None, counts: Iterable[int]) -> list[str]:
-    return [f"{who} has {n} {what}, of {most} at most" for n in counts if most is not None and n > most]
 
 
 async def _facts(db: AsyncConnection) -> defaultdict[str, set[str]]:

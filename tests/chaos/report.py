@@ -147,7 +147,8 @@ def _lived(scene: Scene) -> list[str]:
         f"{verdict.settled} promised hours were told; asked: {len(journal.yeses)} yeses, {len(journal.noes)} noes",
         f"{len(journal.moved)} got another place, {len(journal.confirmed)} patients said that they come, "
         f"{len(journal.withdrawn)} requests withdrawn, {len(journal.closed_slots)} slots taken back",
-        f"linked agendas: {journal.readings} readings, {len(journal.taken)} times taken",
+        f"linked agendas: {journal.readings} readings, {len(journal.taken)} times taken; "
+        f"{verdict.full} practitioners with as many visits as they allow",
     ]
 
 

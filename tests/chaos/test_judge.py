@@ -233,6 +233,7 @@ async def test_one_visit_more_than_the_terms_allow_is_seen(database: Database) -
             "p has 2 visits on one day, of 1 at most",
             "r has 2 regulated acts in one week, of 1 at most",
         ]
+        assert await promises.at_the_cap(db) == 1
 
 
 async def test_it_is_counted_who_had_a_seat(database: Database) -> None:
