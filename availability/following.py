@@ -157,14 +157,18 @@ async def _follow_busy(
     order: Order, of: FeedRow, agenda: Sequence[Origin], times: Sequence[Time], db: AsyncConnection, now: datetime
 ) -> tuple[Followed, Counter[str]]:
     """The feed's times are busy ones: slots in them are closed when nobody has a seat, and give nobody else one when
-    somebody has. They are not opened again when the time is free again."""
+    somebody has, or holds one, or took one while this was read. They are not opened again when the time is free again.
+    """
     await upstream.set_busy(db, of, times)
     spans = sorted((one.start, one.ends) for one in times)
     coming = [one.slot for one in agenda if one.slot.start > now]
     hit = [slot for slot in coming if touches(slot.start, slot_ends(slot), spans)]
     said = await _close(order, [slot for slot in hit if not slot.seats], db, now)
+    closed = {one.slot_id for one in said if isinstance(one, SlotClosed)}
+    said += await _mark(
+        order, [slot for slot in hit if slot.slot_id not in closed and not slot.gone], db, now, gone=True
+    )
     kept = [slot for slot in hit if any(seat.kind != "hold" for seat in slot.seats)]
-    said += await _mark(order, [slot for slot in kept if not slot.gone], db, now, gone=True)
     return Followed(said), Counter(booked=len(kept))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability import store
+from availability import store, upstream
 from availability.agenda import NewSlot, SeatRow, SlotRow, state_of, usable_mode
 from availability.booking import Lost, exchange, seat_for
 from availability.seating import free_seat, say_opened
@@ -47,7 +47,7 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
 
 async def on_offer_accepted(event: OfferAccepted, desk: Desk, now: datetime) -> list[Event]:
     """Open the agreed time for this one patient and book it: [SlotOpened, SlotBooked]; or SlotLost, when something of
-    the agenda is there, the terms allow no more, or the time has passed."""
+    the agenda, or of a linked one, is there, the terms allow no more, or the time has passed."""
     who = await store.lock_practitioner(desk.db, event.practitioner_id)
     if who is None or event.start <= now:
         return [_lost(event, event, event.slot_id, None, "unknown" if who is None else "past", now)]
@@ -55,7 +55,7 @@ async def on_offer_accepted(event: OfferAccepted, desk: Desk, now: datetime) -> 
     if await desk.visits.refusal(who.id, event.request_id, event.start, now, counted=counted) is not None:
         return [_lost(event, event, event.slot_id, None, "closed", now)]
     ends = event.start + timedelta(minutes=event.minutes)
-    if await store.agenda(desk.db, who.id, event.start, ends, only_open=True):
+    if await upstream.is_taken(desk.db, who.id, event.start, ends):
         return [_lost(event, event, event.slot_id, None, "taken", now)]
     held = await desk.seat_of(event.request_id)
     said = [] if held is None else await free_seat(event, held, "given_back", desk, now)

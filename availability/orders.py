@@ -207,8 +207,7 @@ async def could_see(
     why = await visits.refusal(practitioner_id, request_id, start, now, counted=counted)
     if why is not None:
         return Refused(code=why)
-    other = await store.agenda(db, practitioner_id, start, start + timedelta(minutes=minutes), only_open=True)
-    if other:
+    if await upstream.is_taken(db, practitioner_id, start, start + timedelta(minutes=minutes)):
         return Refused(code="time_taken")
     return None
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import Practice, SlotRow
 from availability.feeds.source import Time
+from availability.store import agenda as agenda_of
 from availability.store import with_seats
 from availability.tables import BUSY, FEED, SLOT
 from schemas.feed import FeedKind, FeedMeans
@@ -148,6 +149,13 @@ async def busy_times(
     mine = (BUSY.c.practitioner_id == practitioner_id) & (BUSY.c.ends > since) & (BUSY.c.start < until)
     rows = await db.execute(select(BUSY.c.start, BUSY.c.ends).where(mine).order_by(BUSY.c.start))
     return [(row.start, row.ends) for row in rows]
+
+
+async def is_taken(db: AsyncConnection, practitioner_id: str, since: datetime, until: datetime) -> bool:
+    """Whether an open slot, or a busy time of a linked agenda, is in [since, until): nothing new can be then."""
+    if await agenda_of(db, practitioner_id, since, until, only_open=True):
+        return True
+    return bool(await busy_times(db, practitioner_id, since, until))
 
 
 async def set_busy(db: AsyncConnection, of: FeedRow, times: Sequence[Time]) -> None:

@@ -143,7 +143,7 @@ class Cast:
             "RELAIS_DATA_DIR": str(self.folder / "var"),
             "PYTHONPATH": str(HOUSE),
         }
-        return self._player(name, [sys.executable, "-m", "services.cli.main", *words], environment)
+        return self._player(name, [sys.executable, "-m", "tests.chaos.nearby", *words], environment)
 
     def _player(self, name: str, command: Sequence[str], environment: dict[str, str], **more: Any) -> Player:
         return Player(name, command, environment, self.folder / f"{name}.log", **more)
@@ -202,7 +202,7 @@ class Cast:
 
 def _compile() -> None:
     """Compile the code once, before five processes do it at the same time."""
-    command = [sys.executable, "-c", "import services.cli.main, services.up, services.web.app"]
+    command = [sys.executable, "-c", "import tests.chaos.nearby, services.up, services.web.app"]
     subprocess.run(command, cwd=HOUSE, env=clean_environment(), check=True)
 
 

@@ -15,25 +15,38 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.tables import BOOKING, SLOT
-from dispatcher.life import PLACED, WAITING
+from dispatcher.life import OPEN, PLACED
 from dispatcher.tables import REQUEST
 from notifications.tables import MESSAGE
 from schemas.message import MessageSent
-from schemas.request import RequestEscalated
+from schemas.request import RequestBooked, RequestEscalated, RequestPromised
 from services.bus.streams import STREAM
 from services.storage.database import Database
 from services.storage.ledger import ASIDE, AUDIT, OUTBOX
 from tests.chaos.cast import Cast
 from tests.chaos.people import Journal, now
+from tests.chaos.promises import (
+    at_the_cap,
+    booked_though_taken,
+    forgotten,
+    over_the_cap,
+    silent,
+    two_yeses,
+    unlike_the_agenda,
+)
 from tests.invariants import broken
 
 CALM = 3
 """So many looks in a row must find nothing on its way."""
+AGAIN = 5.0
+"""Seconds after which a proposal that waits for its answer is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found. `marks` holds, for recovery times, when which request was told or escalated."""
+    """What was found. `marks` holds, for recovery times, when which request was told or escalated; `seated`: of each
+    kind of request, how many had a seat at some time; `settled`: how many promised hours were told;
+    `full`: how many practitioners have all the visits that their terms allow."""
 
     acknowledged: int
     lost: list[str]
@@ -45,6 +58,9 @@ class Verdict:
     messages: int
     at_rest: bool
     marks: dict[str, datetime] = field(default_factory=dict)
+    seated: Counter[str] = field(default_factory=Counter)
+    settled: int = 0
+    full: int = 0
 
     @property
     def clean(self) -> bool:
@@ -70,19 +86,30 @@ async def judge(
         async with cast.operator() as client:
             js = client.jetstream(timeout=20)
             at_rest = await _comes_to_rest(database, js, settled=settled, give_up=give_up, say=say)
-            violated = await broken(database, js)
+            violated = [*await broken(database, js), *await stays_stuck(database)]
             async with database.read() as db:
+                seated, told_later = await had_seats(db, journal)
                 return Verdict(
                     acknowledged=sum(before is None or one.promised < before for one in journal.requests.values()),
-                    lost=await lost(db, journal, before=before),
-                    double_booked=await double_booked(db),
+                    lost=[*await lost(db, journal, before=before), *await forgotten(db, journal, before=before)],
+                    double_booked=[*await double_booked(db), *await two_yeses(db, journal)],
                     double_messaged=await double_messaged(db),
-                    violated=[*violated, *await stuck(db), *await too_early(db, journal)],
+                    violated=[
+                        *violated,
+                        *await too_early(db, journal),
+                        *await silent(db),
+                        *await booked_though_taken(db, journal),
+                        *await unlike_the_agenda(db, journal),
+                        *await over_the_cap(db),
+                    ],
                     ambiguous=await _count(db, MESSAGE, MESSAGE.c.state.in_(("ambiguous", "claimed"))),
                     set_aside=await _count(db, ASIDE),
                     messages=await _count(db, MESSAGE, MESSAGE.c.state == "sent"),
                     at_rest=at_rest,
                     marks=await marks(db),
+                    seated=seated,
+                    settled=told_later,
+                    full=await at_the_cap(db),
                 )
     finally:
         await database.close()
@@ -170,21 +197,43 @@ async def double_messaged(db: AsyncConnection) -> list[str]:
         for row in await db.execute(select(MESSAGE).where(left, MESSAGE.c.recipient == "patient"))
     )
     facts = Counter((row.about, row.subject) for row in await db.execute(select(AUDIT.c.about, AUDIT.c.subject)))
-    because = {"booked": "request.booked.v1", "moved": "request.booked.v1", "cancelled": "request.reopened.v1",
-               "withdrawn": "request.withdrawn.v1"}  # fmt: skip
+    because = {"promised": "request.promised.v1", "booked": "request.booked.v1", "moved": "request.booked.v1",
+               "reminder": "request.booked.v1", "cancelled": "request.reopened.v1",
+               "withdrawn": "request.withdrawn.v1", "sought_no_more": "request.withdrawn.v1"}  # fmt: skip
     said = await db.execute(select(OUTBOX.c.body).where(OUTBOX.c.topic.like(f"%.{MessageSent.subject}")))
     handed_over = (one.message_id for row in said for one in MessageSent.model_validate_json(row.body).messages)
     return [
         *(f"the patient of {request} was told {kind!r} {n} times" for (request, kind, _), n in told.items()
-          if n > facts[request, because[kind]] or (kind == "booked" and n > 1)),
+          if n > facts[request, because[kind]] or (kind in ("booked", "promised") and n > 1)),
         *(f"message {one} was handed over twice" for one in _twice(handed_over)),
     ]  # fmt: skip
 
 
 async def stuck(db: AsyncConnection) -> list[str]:
     """At rest no proposal is without an answer: nobody would ever look at that request again."""
-    rows = await db.execute(select(REQUEST.c.id).where(REQUEST.c.state.in_(WAITING), REQUEST.c.pending.is_not(None)))
+    rows = await db.execute(select(REQUEST.c.id).where(REQUEST.c.state.in_(OPEN), REQUEST.c.pending.is_not(None)))
     return [f"request {row.id} waits for the answer to a proposal, for ever" for row in rows]
+
+
+async def stays_stuck(database: Database) -> list[str]:
+    """The same asked twice: every five minutes a round proposes better seats to those who were promised one."""
+    looks = []
+    for pause in (0, AGAIN):
+        await asyncio.sleep(pause)
+        async with database.read() as db:
+            looks.append(await stuck(db))
+    return [one for one in looks[0] if one in looks[1]]
+
+
+async def had_seats(db: AsyncConnection, journal: Journal) -> tuple[Counter[str], int]:
+    """Of each kind of request that was acknowledged how many had a seat at some time, and how many were told the hour
+    that had been promised to be told later."""
+    said: dict[str, set[str]] = {RequestBooked.subject: set(), RequestPromised.subject: set()}
+    for row in await db.execute(select(AUDIT.c.about, AUDIT.c.subject).where(AUDIT.c.subject.in_(said))):
+        said[row.subject].add(row.about)
+    booked, promised = said.values()
+    kinds = Counter(one.kind for one in journal.requests.values() if one.id in booked | promised)
+    return kinds, len(booked & promised)
 
 
 async def too_early(db: AsyncConnection, journal: Journal) -> list[str]:

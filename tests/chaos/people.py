@@ -43,15 +43,44 @@ class Entered:
     promised: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """A practitioner was answered that the patient of this offer is hers."""
+
+    practitioner: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a linked agenda says: taken from `start` to `ends`. From `since` on Relais had said that it read so, until
+    `until` (None: to the end) the agenda still said so."""
+
+    practitioner: str
+    start: datetime
+    ends: datetime
+    since: datetime
+    until: datetime | None = None
+
+
 @dataclass
 class Journal:
-    """Everything that was acknowledged, and every attempt."""
+    """Everything that was acknowledged, and every attempt. `yeses` by offer; `noes`: offers refused; `moved`: the slot
+    that the regulation last put a patient in; `confirmed`: patients who said that they come; `told_open`: by linked
+    agenda the times that Relais last said it read there."""
 
     attempts: list[Attempt] = field(default_factory=list)
     requests: dict[str, Entered] = field(default_factory=dict)
     withdrawn: dict[str, datetime] = field(default_factory=dict)
     slots: dict[str, datetime] = field(default_factory=dict)
     closed_slots: dict[str, datetime] = field(default_factory=dict)
+    yeses: dict[str, Yes] = field(default_factory=dict)
+    noes: set[str] = field(default_factory=set)
+    moved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    confirmed: dict[str, datetime] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+    told_open: dict[str, set[datetime]] = field(default_factory=dict)
+    readings: int = 0
     seats: int = 0
     given_up: int = 0
 
@@ -66,15 +95,26 @@ class Person:
         self._signed_in = False
 
     async def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response | None:
-        """The answer, good or a refusal; None when nobody answered for a long time."""
-        headers = {"Idempotency-Key": key} if key else {}
+        """The answer, good or a refusal; None when nobody answered for a long time. `body`: JSON, or bytes as they
+        are."""
+        return await self._insist("POST", path, body, {"Idempotency-Key": key} if key else {})
+
+    async def get(self, path: str) -> Any:
+        """What the page says, read as JSON; None when it is refused, or nobody answered for a long time."""
+        answer = await self._insist("GET", path, None, {})
+        return answer.json() if answer is not None and answer.is_success else None
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _insist(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response | None:
         until = monotonic() + PATIENCE
         while monotonic() < until:
             if not self._signed_in:
-                signed = await self._attempt("/api/session", {"account": self.account}, {})
+                signed = await self._attempt("POST", "/api/session", {"account": self.account}, {})
                 self._signed_in = signed is not None and signed.is_success
             else:
-                answer = await self._attempt(path, body, headers)
+                answer = await self._attempt(method, path, body, headers)
                 if answer is not None and answer.status_code == 401:
                     self._signed_in = False
                 elif answer is not None and answer.status_code < 500:
@@ -83,15 +123,14 @@ class Person:
         self._journal.given_up += 1
         return None
 
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def _attempt(self, path: str, body: Any, headers: dict[str, str]) -> httpx.Response | None:
+    async def _attempt(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response | None:
         began, status, answer = now(), 0, None
+        said: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         try:
-            answer = await self._client.post(path, json=body, headers=headers)
+            answer = await self._client.request(method, path, headers=headers, **said)
             status = answer.status_code
         except httpx.TransportError:
             pass
-        self._journal.attempts.append(Attempt(path, began, now(), status))
+        if method == "POST":
+            self._journal.attempts.append(Attempt(path, began, now(), status))
         return answer

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,7 +68,7 @@ class Report:
 
 
 COUNTED = (
-    "acknowledged", "lost", "double booked", "double messaged", "violated", "ambiguous", "set aside",
+    "acknowledged", "had a seat", "lost", "double booked", "double messaged", "violated", "ambiguous", "set aside",
     "messages handed over",
 )  # fmt: skip
 
@@ -107,8 +108,17 @@ def _recoveries(scenes: Sequence[Scene]) -> list[list[str]]:
 
 def _counts(scene: Scene) -> list[str]:
     one = scene.verdict
-    numbers = (one.acknowledged, len(one.lost), len(one.double_booked), len(one.double_messaged), len(one.violated),
-               one.ambiguous, one.set_aside, one.messages)  # fmt: skip
+    numbers = (
+        one.acknowledged,
+        one.seated.total(),
+        len(one.lost),
+        len(one.double_booked),
+        len(one.double_messaged),
+        len(one.violated),
+        one.ambiguous,
+        one.set_aside,
+        one.messages,
+    )
     return [str(number) for number in numbers]
 
 
@@ -124,7 +134,22 @@ def _said(scene: Scene) -> list[str]:
         [f"from the answer to the message: median {median(waits):.1f} s, longest {max(waits):.0f} s"] if waits else []
     )
     given_up = [f"{scene.journal.given_up} acts were never answered"] if scene.journal.given_up else []
-    return [*away, *longest, *given_up, *scene.faults.notes, *scene.notes]
+    return [*away, *longest, *_lived(scene), *given_up, *scene.faults.notes, *scene.notes]
+
+
+def _lived(scene: Scene) -> list[str]:
+    """What was really done under the kills: a scene in which nobody finds a seat proves little."""
+    journal, verdict = scene.journal, scene.verdict
+    entered = Counter(one.kind for one in journal.requests.values())
+    kinds = ", ".join(f"{kind} {verdict.seated[kind]} of {n}" for kind, n in sorted(entered.items()))
+    return [
+        f"had a seat, of those entered: {kinds}",
+        f"{verdict.settled} promised hours were told; asked: {len(journal.yeses)} yeses, {len(journal.noes)} noes",
+        f"{len(journal.moved)} got another place, {len(journal.confirmed)} patients said that they come, "
+        f"{len(journal.withdrawn)} requests withdrawn, {len(journal.closed_slots)} slots taken back",
+        f"linked agendas: {journal.readings} readings, {len(journal.taken)} times taken; "
+        f"{verdict.full} practitioners with as many visits as they allow",
+    ]
 
 
 def _found(verdict: Verdict) -> list[str]:

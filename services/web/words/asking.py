@@ -21,8 +21,8 @@ ASKING: dict[str, Words] = {
     ),
     "time_taken": Words(
         409,
-        Said("Agenda déjà pris à cette heure", "Un créneau de l'agenda occupe déjà ce temps : choisissez une autre heure. Rien n'a été enregistré."),
-        Said("The agenda is taken then", "A slot of the agenda takes this time already: choose another hour. Nothing was recorded."),
+        Said("Agenda déjà pris à cette heure", "Un créneau, ou un agenda relié, occupe déjà ce temps : choisissez une autre heure. Rien n'a été enregistré."),
+        Said("The agenda is taken then", "A slot, or a linked agenda, takes this time already: choose another hour. Nothing was recorded."),
     ),
     "after_deadline": Words(
         422,
