@@ -5,6 +5,7 @@ from datetime import datetime
 from dispatcher import asked, store
 from dispatcher.asking import seat_found, time_lost
 from dispatcher.life import (
+    OPEN,
     PLACED,
     SEATED,
     WAITING,
@@ -31,7 +32,9 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
     if row is None:
         raise NotYet(f"request {event.request_id} is not known yet")
     if not _is_answer(row, event):
-        return [_given_back(event, now)]
+        # A seat is known by its slot: what an older choice took may be the very seat that is sought, or had, by now.
+        needed = row.state in OPEN and event.slot_id in (row.pending, row.slot_id)
+        return [] if needed else [_given_back(event, now)]
     if event.start > row.need.deadline and row.state in WAITING and not row.interactive:
         # The picture was stale: only a late seat was left.
         return [_given_back(event, now), *await _without(event, row, seats, desk, now)]
@@ -42,9 +45,10 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
 
 
 def _is_answer(row: RequestRow, event: SlotBooked | SlotLost) -> bool:
-    """It answers our last proposal. One within an exchange is counted only when it is answered."""
+    """It answers our last proposal. One within an exchange is counted only when it is answered: when its seat was
+    cancelled meanwhile, the next proposal has the same number, and another slot."""
     if row.state in WAITING:
-        return row.choice == event.choice
+        return row.choice == event.choice and row.pending == event.slot_id
     proposed = row.choice + row.exchanging
     return row.state in SEATED and row.pending == event.slot_id and proposed == event.choice
 
@@ -145,11 +149,30 @@ async def on_slot_lost(event: SlotLost, desk: Desk, now: datetime, *, seats: Ope
 async def _without(
     event: SlotLost | SlotBooked, row: RequestRow, seats: OpenSeats, desk: Desk, now: datetime
 ) -> list[Event]:
-    """Choose again, without this slot."""
+    """Choose again, without this slot. Who was promised a place, and has heard no hour, is still in danger."""
     lost = (*row.lost, event.slot_id)
     not_agreed = await time_lost(event, row, desk, now)
     row = await desk.change(row, pending=None, lost=lost)
-    return [*not_agreed, *await look(event, row, seats, desk, now, lost=lost)]
+    in_danger = row.promised_at is not None and not row.moved and row.state is not State.ESCALATED
+    return [*not_agreed, *await _look(event, row, seats, desk, now, lost, in_danger=in_danger)]
+
+
+async def _look(
+    cause: Cause,
+    row: RequestRow,
+    seats: OpenSeats,
+    desk: Desk,
+    now: datetime,
+    lost: tuple[str, ...],
+    *,
+    in_danger: bool,
+) -> list[Event]:
+    """Look for another seat; when there is none for whom one was promised, a human is alerted at once."""
+    found = await look(cause, row, seats, desk, now, lost=lost)
+    if in_danger and not any(isinstance(one, SlotChosen) for one in found):
+        row = await desk.load(row.request_id) or row
+        found.append(await alert(cause, row, 0, "no_place", seats, desk, now))
+    return found
 
 
 async def on_booking_cancelled(event: BookingCancelled, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:
@@ -198,8 +221,4 @@ async def _seek_again(
         promised=promised,
     )
     by_phone = [] if promised else await untold(cause, row, "cancelled", had.start, desk, now)
-    found = await look(cause, row, seats, desk, now, lost=lost)
-    if promised and not any(isinstance(one, SlotChosen) for one in found):
-        row = await desk.load(row.request_id) or row
-        found.append(await alert(cause, row, 0, "no_place", seats, desk, now))
-    return [reopened, *by_phone, *found]
+    return [reopened, *by_phone, *await _look(cause, row, seats, desk, now, lost, in_danger=promised)]

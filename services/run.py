@@ -190,8 +190,8 @@ async def _on_the_bus(house: House, url: str, workers: Sequence[str]) -> AsyncIt
         if not workers or {"dispatcher", CLOCK} & set(workers):  # the other rooms never look for a seat
             await learn_slots(house, client)
         stack.push_async_callback(house.facts.stop)
+        stack.push_async_callback(_hang_up, broker, client)  # before: a start that fails halfway has subscribed to some
         await broker.start()
-        stack.push_async_callback(_hang_up, broker, client)
         yield relay, client
 
 

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.errors import TimeoutError as NothingCame
 from nats.js import JetStreamContext, api
 
@@ -38,7 +39,11 @@ class EagerPull(JetStreamContext.PullSubscription):
         timeout: float | None = 5,  # noqa: ASYNC109 - nats-py's own signature
         heartbeat: float | None = None,
     ) -> list[Msg]:
-        """What is there, `batch` at most; when nothing is, the first that comes. Raises TimeoutError: nothing came."""
+        """What is there, `batch` at most; when nothing is, the first that comes. Raises TimeoutError: nothing came, and
+        ConnectionClosedError: nothing ever will."""
+        if self._nc.is_closed:
+            await asyncio.sleep(EXPIRES)  # FastStream asks again at once: nothing else of this process would ever run
+            raise ConnectionClosedError
         found = self._at_hand(batch)
         if not found and self._gave_all:
             self._gave_all = False

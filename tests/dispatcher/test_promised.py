@@ -98,6 +98,15 @@ async def test_a_promise_in_danger_alerts_a_human_at_once(room: Dispatcher) -> N
     assert {Wake.SEEK, Wake.STEP_UP, Wake.OVERDUE} <= set(await room.timers())
 
 
+async def test_a_promise_in_danger_whose_next_seat_is_lost_too_alerts_a_human_at_once(room: Dispatcher) -> None:
+    await promised(room)
+    await room.hear(a_slot("six", AT_FIVE + hours(1)))
+    _reopened, chosen = await room.hear(cancellation_of("req-1", "five", AT_FIVE), now=MONDAY + hours(1))
+    [alert] = await room.hear(loss_of(chosen), now=MONDAY + hours(1))
+    assert isinstance(alert, RequestEscalated)
+    assert (await room.row()).state is State.ESCALATED
+
+
 async def test_a_guarantee_lost_at_the_freeze_is_sought_again(room: Dispatcher) -> None:
     await promised(room)
     settled = only(await room.ring(FREEZE))

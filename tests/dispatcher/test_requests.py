@@ -81,6 +81,18 @@ async def test_an_answer_to_an_old_proposal_changes_nothing(room: Dispatcher) ->
     assert (await room.row()).pending == "b"
 
 
+async def test_an_old_answer_about_the_very_seat_that_is_sought_or_had_does_not_give_it_back(room: Dispatcher) -> None:
+    """Availability knows a seat by its slot: giving back what an older choice had taken would take it away."""
+    await room.hear(a_slot("a"))
+    chosen = only(await room.enter())
+    old = booking_of(chosen).model_copy(update={"choice": chosen.choice - 1})
+    assert await room.hear(old) == []
+    assert (await room.row()).pending == "a"
+    await room.hear(booking_of(chosen))
+    assert await room.hear(old) == []
+    assert ((await room.row()).state, (await room.row()).slot_id) == (State.BOOKED, "a")
+
+
 async def test_the_seat_held_while_talking_is_the_one_that_is_chosen(room: Dispatcher) -> None:
     later = a_slot("held", MONDAY + hours(6))
     held = SlotHeld.after(

@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +127,37 @@ async def test_a_web_that_starts_while_nats_is_away_takes_requests_and_they_trav
         await town.until_state("booked", "r-1")
         await town.until_quiet()
         await assert_kept(town.house.database, town.js)
+
+
+BROKEN_START = """
+import asyncio, sys
+from pathlib import Path
+from faststream.nats import NatsBroker
+from nats.errors import TimeoutError as NoAnswer
+from services.run import running
+from services.settings import Settings
+
+start = NatsBroker.start
+
+async def then_nobody_answers(broker):
+    await start(broker)
+    raise NoAnswer
+
+NatsBroker.start = then_nobody_answers
+
+async def main():
+    async with running(Settings(data_dir=Path(sys.argv[1]), nats_url=sys.argv[2]), ("dispatcher",)):
+        pass
+
+asyncio.run(main())
+"""
+
+
+async def test_a_room_whose_nats_goes_away_while_it_subscribes_ends_and_can_be_started_again(
+    settings: Settings,
+) -> None:
+    """In a process of its own: one that stands still would take this one with it."""
+    command = [sys.executable, "-c", BROKEN_START, str(settings.data_dir), str(settings.nats_url)]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("nats.errors.TimeoutError")

@@ -1,11 +1,13 @@
 """Does a reader get what has arrived at once, all of it, and once, also after a cut?"""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import nats
 import pytest
+from nats.errors import ConnectionClosedError
 from nats.errors import TimeoutError as NothingCame
 from nats.js import api
 
@@ -84,3 +86,14 @@ async def test_a_reader_that_is_gone_is_not_asked_a_thousand_times(pull: tuple[E
             await reader.fetch(16, timeout=1.0)
         asked += 1
     assert asked < 10
+
+
+async def test_a_reader_whose_connection_is_closed_lets_others_work(pull: tuple[EagerStream, EagerPull]) -> None:
+    """Who reads asks again at once: were nothing waited for, nothing else of the process would ever run again."""
+    js, reader = pull
+    await js._nc.close()
+    others = asyncio.Event()
+    asyncio.get_running_loop().call_soon(others.set)
+    with pytest.raises(ConnectionClosedError):
+        await reader.fetch(16, timeout=1.0)
+    assert others.is_set()
