@@ -40,5 +40,7 @@ async def test_everybody_dies_once_under_load_and_nobody_is_lost_and_nothing_is_
     assert verdict.double_messaged == []
     assert verdict.violated == []
     assert verdict.at_rest
+    assert verdict.seated["plain"] + verdict.seated["promised"] > 20
+    assert scene.journal.taken
     good, tried = entry_while_away(scene.journal, scene.faults)
     assert good == tried > 0
