@@ -1,8 +1,9 @@
 """Who hears what, in which lane, how soon, by which channels, and until when is it worth saying?"""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from notifications.quiet import REMINDER, reminder_at
@@ -137,19 +138,15 @@ def of_escalation(person: str, now: datetime) -> list[Telling]:
     return [Telling("escalated", "human", person, 0, now, now + URGENT_FOR)]
 
 
-def of_answer(request_id: str, person: str, now: datetime, *, alarm: bool, sms: bool) -> list[Telling]:
-    """The patient wrote: a human reads it, at once when there is a word of danger; the patient hears what to do."""
+def of_answer(
+    about: str, person: str, now: datetime, *, alarm: bool, sms: bool, who: Literal["patient", "stranger"] = "patient"
+) -> list[Telling]:
+    """A patient, or a stranger, wrote: a human reads it, at once when there is a word of danger; who wrote hears what
+    to do. `about` = the request, or the stranger's SMS."""
     lane, until = (0 if alarm else 1), now + URGENT_FOR
-    human = Telling("patient_alarm" if alarm else "patient_wrote", "human", person, lane, now, until)
-    patient = Telling("call_15" if alarm else "being_read", "patient", request_id, lane, now, until)
+    human = Telling(f"{who}_alarm" if alarm else f"{who}_wrote", "human", person, lane, now, until)
+    patient = Telling("call_15" if alarm else "being_read", "patient", about, lane, now, until)
     return [human, patient] if sms else [human]
-
-
-def of_stranger(reply_id: str, person: str, now: datetime, *, alarm: bool, hidden: bool) -> list[Telling]:
-    """Somebody unknown wrote: a human reads it, and who wrote hears so, as a patient does."""
-    human, stranger = of_answer(reply_id, person, now, alarm=alarm, sms=True)
-    human = replace(human, kind="stranger_alarm" if alarm else "stranger_wrote")
-    return [human] if hidden else [human, stranger]
 
 
 def of_test(recipient: Recipient, person: str, now: datetime) -> list[Telling]:

@@ -140,8 +140,8 @@ class Stranger:
 
 async def on_stranger_wrote(event: StrangerWrote, links: Links, now: datetime, *, desk: Desk) -> list[Event]:
     """Somebody must read it, and the stranger hears that somebody does."""
-    hidden = event.phone is None
-    tellings = audience.of_stranger(event.reply_id, event.person, now, alarm=event.alarm, hidden=hidden)
+    sms = event.phone is not None
+    tellings = audience.of_answer(event.reply_id, event.person, now, alarm=event.alarm, sms=sms, who="stranger")
     return await write(event, tellings, event.at, Stranger(event.phone), links, now, desk)
 
 

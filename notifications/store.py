@@ -246,7 +246,8 @@ async def forget_numbers(db: AsyncConnection, before: datetime, after: str, limi
 async def forget_inbound(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
     """Of the next `limit` receipts and replies, empty those that came before then: what was written, and the number
     with its hash. What a stranger wrote stays until a human has read it. Where to go on, as above."""
-    query = select(INBOUND).where(INBOUND.c.id > after)
+    columns = INBOUND.c.id, INBOUND.c.at, INBOUND.c.digest, INBOUND.c.state, INBOUND.c.territory
+    query = select(*columns).where(INBOUND.c.id > after)
     rows = list(await db.execute(query.order_by(INBOUND.c.id).limit(limit)))
     waits = {row.id for row in rows if row.state == "new" and row.territory is not None}
     old = [row.id for row in rows if row.digest is not None and row.at < before and row.id not in waits]

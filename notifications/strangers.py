@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,22 +32,25 @@ async def last_written_to(db: AsyncConnection, provider: str) -> str | None:
     return (await db.execute(query.order_by(ATTEMPT.c.claimed_at.desc()).limit(1))).scalar()
 
 
-async def wrote(
-    order: Order, reply_ids: Sequence[str], territory: str, person: str, db: AsyncConnection, now: datetime
-) -> list[Event]:
-    """Of these replies, which were written down just now, those of strangers wait for a human of this territory:
-    [StrangerWrote…] for the `person` on call. STOP asks for nothing. While a number's first SMS waits, the next ones
-    alert nobody again, unless there is a word of danger."""
+async def unknown(db: AsyncConnection, reply_ids: Sequence[str]) -> Sequence[Any]:
+    """Of these replies, which were written down just now, those that answer nothing that was sent."""
     fresh = INBOUND.c.id.in_(list(reply_ids)), INBOUND.c.state == "new", INBOUND.c.body.is_not(None)
+    return (await db.execute(select(INBOUND).where(*fresh))).all()
+
+
+async def wrote(
+    order: Order, rows: Sequence[Any], territory: str, person: str, db: AsyncConnection, now: datetime
+) -> list[Event]:
+    """These wait for a human of this territory: [StrangerWrote…] for the `person` on call. STOP asks for nothing. While
+    a number's first SMS waits, the next ones alert nobody again, unless there is a word of danger."""
     said: list[Event] = []
-    for row in (await db.execute(select(INBOUND).where(*fresh))).all():
+    for row in rows:
         becomes = {"state": "unmatched"} if row.code == "stop" else {"territory": territory}
         known = row.code != "alarm" and await _waits(db, row.digest)
         await db.execute(update(INBOUND).where(INBOUND.c.id == row.id).values(becomes))
         if row.code == "stop" or known:
             continue
-        phone = Sealed[str].model_validate_json(row.number) if row.number else None
-        asked = {"reply_id": row.id, "person": person, "alarm": row.code == "alarm", "phone": phone}
+        asked = {"reply_id": row.id, "person": person, "alarm": row.code == "alarm", "phone": _number(row)}
         said.append(StrangerWrote.after(order, now, key=row.id, territory=territory, **asked))
     return said
 
@@ -56,13 +60,7 @@ async def waiting(db: AsyncConnection, territory: str, most: int) -> tuple[list[
     mine = INBOUND.c.state == "new", INBOUND.c.territory == territory, INBOUND.c.body.is_not(None)
     total = (await db.execute(select(func.count()).select_from(INBOUND).where(*mine))).scalar_one()
     rows = await db.execute(select(INBOUND).where(*mine).order_by(INBOUND.c.at, INBOUND.c.id).limit(most))
-    return [
-        StrangerRow(
-            row.id, row.at, Sealed[str].model_validate_json(row.body),
-            Sealed[str].model_validate_json(row.number) if row.number else None,
-        )
-        for row in rows
-    ], total  # fmt: skip
+    return [StrangerRow(row.id, row.at, Sealed[str].model_validate_json(row.body), _number(row)) for row in rows], total
 
 
 async def answered(order: Order, reply_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:
@@ -81,6 +79,10 @@ async def forget(order: Order, digest: str, db: AsyncConnection, now: datetime) 
     await store.forget_to(db, ids)
     await db.execute(update(INBOUND).where(INBOUND.c.id.in_(ids)).values(**store.NOBODY, state="answered"))
     return [StrangerAnswered.after(order, now, key=one, reply_id=one) for one in ids]
+
+
+def _number(row: Any) -> Sealed[str] | None:
+    return Sealed[str].model_validate_json(row.number) if row.number else None
 
 
 async def _waits(db: AsyncConnection, digest: str) -> bool:

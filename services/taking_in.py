@@ -38,9 +38,10 @@ async def take_in(
     async def write_down(db: AsyncConnection, now: datetime) -> list[Event]:
         said = await receipts.hear(order, provider, rows, known, db, now)
         said += await questions.said(replies, db, now)
-        if replies and (territory := await home(db)):
+        unknown = await strangers.unknown(db, replies) if replies else ()
+        if unknown and (territory := await home(db)):
             person = await roster.on_call(db, territory)
-            said += await strangers.wrote(order, replies, territory, person, db, now)
+            said += await strangers.wrote(order, unknown, territory, person, db, now)
         return said
 
     await mailbox.order(order, write_down)

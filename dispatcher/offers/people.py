@@ -66,11 +66,10 @@ class People:
                 seat = Seat(fact.request_id, fact.state.version, "", fact.at, False, False)
                 return self._seat(fact.slot_id, seat)
             case SlotClosed():
-                free = [
-                    seat._replace(version=fact.state.version, start=fact.at, taken=False)
+                freed = [
+                    self._seat(fact.slot_id, seat._replace(version=fact.state.version, start=fact.at, taken=False))
                     for seat in self._seats.get(fact.slot_id, ())
                 ]
-                freed = [self._seat(fact.slot_id, seat) for seat in free]
                 return next((one for one in freed if one), None)
         return None
 
@@ -157,5 +156,6 @@ class People:
         whose = intern(seat.whose or (known.whose if known else ""))
         now = seat._replace(whose=whose, start=seat.start.astimezone(UTC))
         self._seats[slot_id] = (*(one for one in seats if one is not known), now)
-        self._slots.setdefault(whose, {})[slot_id] = None
+        if whose:
+            self._slots.setdefault(whose, {})[slot_id] = None
         return whose or None
