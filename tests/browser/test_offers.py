@@ -15,14 +15,18 @@ HAND = 44
 
 
 def asked(live, territory, commune, last_name, **terms):
-    """A dietician who agreed to be asked, and her patient who finds no seat within the hour: (who, request)."""
+    """A dietician who agreed to be asked, and her patient who finds no seat within the hour: (who, request).
+
+    At home: no dietician of the demonstration opens such a slot, whatever the time of day.
+    """
     with live.client(f"reg-{territory}") as regulator:
         who = practitioner(regulator, profession="95")["id"]
         with live.client(who) as hands:
             allowed = hands.post(f"/api/practitioners/{who}/terms", json={"offers": True, **terms})
             assert allowed.status_code == 200, allowed.text
-            said = {"profession": "95", "deadline": "dans 59 min", "radius_km": 200, "usual_practitioner": who}
-            request_id = request(regulator, commune, last_name=last_name, phone="06 39 98 06 01", **said)
+            said = {"profession": "95", "deadline": "dans 59 min", "radius_km": 200, "modes": ["home"]}
+            said |= {"usual_practitioner": who, "last_name": last_name, "phone": "06 39 98 06 01"}
+            request_id = request(regulator, commune, **said)
             sooner_or_later(lambda: hands.get("/api/offers").json())
     return who, request_id
 
