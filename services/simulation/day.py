@@ -61,6 +61,7 @@ class Day:
         tasks = [self.world.loop.create_task(self.people.live(wish)) for wish in draw_day(self.world.seed)]
         self.world.loop.create_task(self.people.answer_alerts())
         self.world.loop.create_task(self.people.answer_offers())
+        self.world.loop.create_task(self.people.cancel_on_who_moves())
         for fault in self.world.faults:
             self._plan(fault)
         await self._go_on(BUSY + 1 - self.world.elapsed)

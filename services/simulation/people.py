@@ -23,7 +23,7 @@ from services.simulation.faults import BUSY
 from services.simulation.file import File
 from services.simulation.hours import DAWN
 from services.simulation.process import Process, Unreachable
-from services.simulation.world import World
+from services.simulation.world import World, is_promising
 
 TERRITORY = "tarn-ouest"
 GAILLAC = Place(commune="81099", lat=43.9015, lon=1.8972)
@@ -98,6 +98,17 @@ class People:
                     number += 1
                     about = (request_id, dice.choice(PRACTITIONERS), self._soon(dice), Mode.OFFICE)
                     await self.ask(Wish(f"phone {number} {request_id}", 0, Role.REGULATOR, _nothing), agree, *about)
+
+    async def cancel_on_who_moves(self) -> None:
+        """On days of promises: practitioners who happen to cancel while an exchange is under way."""
+        dice, number = Random(f"moves {self.world.seed}"), 0
+        moving = "SELECT slot_id FROM care_request WHERE exchanging UNION SELECT pending FROM care_request ORDER BY 1"
+        while is_promising(self.world.seed):
+            await asyncio.sleep(dice.uniform(0.5, 4))
+            for (slot_id,) in self.file.rows(moving):
+                if slot_id is not None and dice.random() < 0.15:
+                    number += 1
+                    await self.ask(Wish(f"moved {number}", 0, Role.PRACTITIONER, _nothing), cancel_slot, slot_id)
 
     def _soon(self, dice: Random) -> datetime:
         return DAWN + timedelta(seconds=self.world.elapsed // 60 * 60, minutes=dice.randrange(20, 60, 5))
@@ -203,6 +214,8 @@ def draw_day(seed: int) -> list[Wish]:
     day: list[Wish] = []
     for number, practitioner in enumerate(PRACTITIONERS):
         day += _openings(dice, number, practitioner)
+    if is_promising(seed):
+        day += _better_openings(dice)
     day += [
         Wish(f"cancel-{n}", dice.uniform(60, BUSY), Role.PRACTITIONER, _cancel, (dice.randrange(20),), _clicks(dice))
         for n in range(dice.randint(0, 3))
@@ -210,7 +223,7 @@ def draw_day(seed: int) -> list[Wish]:
     rush = dice.uniform(5, ENTERED_BY) if dice.random() < 0.5 else None
     for n in range(REQUESTS):
         at = rush if rush is not None and n < 4 else dice.uniform(5, ENTERED_BY)
-        day += _call(dice, f"req-{n}", at)
+        day += _call(dice, f"req-{n}", at, promised=is_promising(seed))
     return day
 
 
@@ -226,14 +239,25 @@ def _openings(dice: Random, number: int, practitioner: str) -> list[Wish]:
     return made
 
 
-def _call(dice: Random, request_id: str, at: float) -> list[Wish]:
+def _better_openings(dice: Random) -> list[Wish]:
+    """More times, opened one after the other while people wait: what makes an exchange worth while."""
+    made = []
+    for n in range(6):
+        start = DAWN + timedelta(minutes=75 + n * 15 + dice.randrange(0, 10, 5))
+        slot = NewSlot(start=start, minutes=10, capacity=1)
+        about, at = (dice.choice(PRACTITIONERS), [slot]), dice.uniform(0, BUSY)
+        made.append(Wish(f"better-{n}", at, Role.PRACTITIONER, _open, about, _clicks(dice)))
+    return made
+
+
+def _call(dice: Random, request_id: str, at: float, *, promised: bool) -> list[Wish]:
     """A call, and what its patient or a regulator says later."""
-    within = timedelta(minutes=dice.randrange(40, 95, 5))
+    within = timedelta(minutes=dice.randrange(40, 95, 5) + 60 * promised)
     now = DAWN + timedelta(seconds=at)
     need = Need(
         profession="10", place=dice.choice((GAILLAC, LISLE)), earliest=now, deadline=now + within, hours=1,
         usual_practitioner=dice.choice((None, None, None, *PRACTITIONERS)),
-        told_before=dice.choice((None, None, 30)),
+        told_before=30 if dice.random() < (0.9 if promised else 0.33) else None,
     )  # fmt: skip
     name, phone = (Sealed[str](subject=request_id, field=of, key_version=1, box=of) for of in ("name", "phone"))
     patient = Patient(name=name, phone=phone, sms=dice.random() > 0.1)

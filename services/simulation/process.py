@@ -35,13 +35,14 @@ from services.simulation.phones import Channel, Phones
 from services.simulation.stepping import SteppedDatabase, Stepper
 from services.simulation.transport import Stored, Transport
 from services.simulation.wire import Ears, Wire
-from services.simulation.world import World
+from services.simulation.world import World, is_promising
 from services.storage.keyring import Keyring
 
 BACK_AFTER = (1.0, 12.0)
 """Seconds until a dead process is started again, as a supervisor does it."""
 MEND = 0.05
 """Share of the sweeps that also look for requests without a timer, and of those that begin a round."""
+ROUNDS_WHEN_PROMISING = 0.4
 PATIENCE = 0.1
 """Seconds a sweep comes later for each second in which it could not do what is due."""
 NO_SECRET = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -190,7 +191,7 @@ class Process:
         }
         if self.world.dice.random() < MEND:
             due.append("mend")
-        if self.world.dice.random() < MEND:
+        if self.world.dice.random() < (ROUNDS_WHEN_PROMISING if is_promising(self.world.seed) else MEND):
             due.append("round")
             seats.forget_before(self.clock.now() - timedelta(hours=1))
         for name in due:

@@ -58,6 +58,12 @@ def heard(ask: Ask, transport: Transport) -> list[str]:
     return found + [f"I7: the strange {one} was not set aside" for one in transport.strange if one not in set_aside]
 
 
+_PLACE_OR_END = (
+    "request.promised.v1", "request.booked.v1", "request.withdrawn.v1", "request.closed.v1", "end",
+)  # fmt: skip
+"""A promise keeps a real seat: when that is lost, the request is reopened."""
+
+
 def alerted(ask: Ask, end: datetime) -> list[str]:
     """I3, seen from outside: who had no place when a human had to know was said to a named human within a minute."""
     found = []
@@ -67,7 +73,7 @@ def alerted(ask: Ask, end: datetime) -> list[str]:
         for subject, at, _ in [*story, ("end", None, None)]:
             now = moment(at) if at else end
             begins = subject in ("request.entered.v1", "request.reopened.v1")
-            ends = subject in ("request.booked.v1", "request.withdrawn.v1", "request.closed.v1", "end")
+            ends = subject in _PLACE_OR_END
             if since is not None and (begins or ends):
                 due = escalate_at(since, deadline)
                 if now > due + LATE_AT_MOST and not _in_time(alerts, since, due):

@@ -1,6 +1,7 @@
 """What do all parts of one simulation share? Time, dice, what was seen, and which fault strikes next."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
@@ -20,6 +21,11 @@ class Broken(Exception):
     """An invariant does not hold. The text says which."""
 
 
+def is_promising(seed: int) -> bool:
+    """On every third day everybody is promised a place first, and the places are better and later."""
+    return seed % 3 == 0
+
+
 class World:
     """One run of one seed. Whatever is random is drawn here, in the order in which it happens."""
 
@@ -27,6 +33,7 @@ class World:
         self.seed = seed
         self.loop = loop
         self.dice = Random(f"world {seed}")
+        random.seed(f"retries {seed}")  # the house's own dice: how long a retry waits (services/bus/worker.py)
         self.faults = draw_faults(seed, without)
         self.struck: list[Fault] = []
         self.calm = False
