@@ -89,7 +89,7 @@ class NewPractitioner(Value):
 @dataclass(frozen=True, slots=True)
 class SeatRow:
     """An active seat: `kind` is "hold" (with `expires_at`), "guarantee" (keeps a promise until a better
-    seat is found or its hour is told) or "booking"."""
+    seat is found or its hour is told) or "booking". `choice` = the dispatcher's latest that took it; 0 = none yet."""
 
     slot_id: str
     seat: int
@@ -99,6 +99,7 @@ class SeatRow:
     minutes: int
     mode: Mode
     expires_at: datetime | None
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def exchange(
                 seat_free.minutes,
                 mode,
                 None,
+                move.choice,
             )
         )
         after[move.to_slot] = replace(slot, seats=(*slot.seats, taken[-1]))

@@ -29,8 +29,8 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
     held, who = await desk.seat_of(event.request_id), slot.practitioner_id
     counted = desk.visits.counts(who, seat.start, event.usual_practitioner, event.regulated_at)
     if held is not None and held.slot_id == slot.slot_id:  # it was promised before: no cap comes after that
-        kept = replace(held, kind=event.kind, expires_at=None)
-        changed = await desk.keep(slot, held, event.kind, counted=counted)
+        kept = replace(held, kind=event.kind, expires_at=None, choice=event.choice)
+        changed = await desk.keep(slot, held, kept, counted=counted)
         return [_booked(event, event, changed, kept, now, counted=counted)]
     if await desk.visits.refusal(who, event.request_id, seat.start, now, counted=counted) is not None:
         return [_lost(event, event, slot.slot_id, slot, "closed", now)]
@@ -39,7 +39,7 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
         said = await free_seat(event, held, "given_back", desk, now)
     booking = SeatRow(
         slot.slot_id, seat.number, event.request_id, event.kind, seat.start, seat.minutes,
-        usable_mode(event.modes, slot.modes), None,
+        usable_mode(event.modes, slot.modes), None, event.choice,
     )  # fmt: skip
     taken = await desk.take(slot, booking, now, counted=counted)
     return [*said, _booked(event, event, taken, booking, now, counted=counted)]
@@ -61,7 +61,9 @@ async def on_offer_accepted(event: OfferAccepted, desk: Desk, now: datetime) -> 
     said = [] if held is None else await free_seat(event, held, "given_back", desk, now)
     new = NewSlot(start=event.start, minutes=event.minutes, modes=(event.mode,))
     (slot,) = await store.add_slots(desk.db, who, [(event.slot_id, new)], once=True)
-    seat = SeatRow(slot.slot_id, 0, event.request_id, "booking", slot.start, slot.minutes, event.mode, None)
+    seat = SeatRow(
+        slot.slot_id, 0, event.request_id, "booking", slot.start, slot.minutes, event.mode, None, event.choice
+    )
     taken = await desk.take(slot, seat, now, counted=counted)
     return [*said, say_opened(event, taken, now), _booked(event, event, taken, seat, now, counted=counted)]
 
@@ -93,9 +95,14 @@ async def on_ended(event: RequestWithdrawn | RequestClosed | BookingRefused, des
     if isinstance(event, RequestClosed) and event.outcome in ("fulfilled", "no_show"):
         return []
     seat = await desk.seat_of(event.request_id)
-    if seat is None or (isinstance(event, BookingRefused) and seat.slot_id != event.slot_id):
+    if seat is None or (isinstance(event, BookingRefused) and not _is_refused(seat, event)):
         return []
     return await free_seat(event, seat, "given_back", desk, now)
+
+
+def _is_refused(seat: SeatRow, event: BookingRefused) -> bool:
+    """Not one in another slot, and not one that was chosen again since."""
+    return seat.slot_id == event.slot_id and (event.choice is None or seat.choice <= event.choice)
 
 
 async def expire_holds(order: Order, db: AsyncConnection, now: datetime) -> list[Event]:

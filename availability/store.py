@@ -15,7 +15,6 @@ from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
 from schemas.sealed import Sealed
-from schemas.slot import Seating
 from schemas.values import Mode, Place
 
 LIVE = BOOKING.c.state == "active"
@@ -29,9 +28,9 @@ _SEATS_OF = select(BOOKING).where(BOOKING.c.request_id.in_(_THESE), LIVE)
 _SEATS = select(BOOKING).where(LIVE, BOOKING.c.slot_id.in_(_THESE)).order_by(BOOKING.c.seat)
 _TAKE = insert(BOOKING).execution_options(later="request_id")
 _OF_REQUEST = update(BOOKING).where(BOOKING.c.request_id == bindparam("request_id_"), LIVE)
-_KEEP = _OF_REQUEST.values(kind=bindparam("now"), expires_at=None, counted=bindparam("act")).execution_options(
-    later="request_id_"
-)
+_KEEP = _OF_REQUEST.values(
+    kind=bindparam("now"), expires_at=None, counted=bindparam("act"), choice=bindparam("by")
+).execution_options(later="request_id_")
 _LEAVE = _OF_REQUEST.values(state=bindparam("now")).execution_options(later="request_id_")
 _CHANGED = update(SLOT).where(SLOT.c.id == bindparam("this")).execution_options(later="this")
 
@@ -202,18 +201,20 @@ class Desk:
         row = {
             "slot_id": seat.slot_id, "seat": seat.seat, "request_id": seat.request_id, "kind": seat.kind,
             "state": "active", "start": seat.start, "minutes": seat.minutes, "mode": seat.mode,
-            "expires_at": seat.expires_at, "made_at": now, "counted": counted,
+            "expires_at": seat.expires_at, "made_at": now, "counted": counted, "choice": seat.choice,
         }  # fmt: skip
         await self.db.execute(_TAKE, row)
         self._seats[seat.request_id] = seat
         self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
         return await self._change(slot, seats=(*slot.seats, seat))
 
-    async def keep(self, slot: SlotRow, seat: SeatRow, kind: Seating, *, counted: bool = True) -> SlotRow:
-        """The slot with this hold or guarantee turned into that kind of seat: for others nothing changes."""
-        await self.db.execute(_KEEP, {"request_id_": seat.request_id, "now": kind, "act": counted})
+    async def keep(self, slot: SlotRow, seat: SeatRow, kept: SeatRow, *, counted: bool = True) -> SlotRow:
+        """The slot with this hold or guarantee turned into the kind of seat, and choice, of `kept`: for others nothing
+        changes."""
+        row = {"request_id_": seat.request_id, "now": kept.kind, "act": counted, "by": kept.choice}
+        await self.db.execute(_KEEP, row)
         self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
-        kept = self._seats[seat.request_id] = replace(seat, kind=kind, expires_at=None)
+        self._seats[seat.request_id] = kept
         changed = self._slots[slot.slot_id] = replace(
             slot, seats=tuple(kept if one == seat else one for one in slot.seats)
         )
@@ -292,5 +293,6 @@ def _audience(text: str) -> Audience:
 
 def _seat(row: Any) -> SeatRow:
     return SeatRow(
-        row.slot_id, row.seat, row.request_id, row.kind, row.start, row.minutes, Mode(row.mode), row.expires_at
+        row.slot_id, row.seat, row.request_id, row.kind, row.start, row.minutes, Mode(row.mode), row.expires_at,
+        row.choice,
     )  # fmt: skip

@@ -152,7 +152,8 @@ class BusyTable(SQLModel, table=True):
 
 class BookingTable(SQLModel, table=True):
     """A seat that was held or booked. The two unique indexes prevent a double booking, whatever the code does.
-    `counted` = a regulated act, which counts to the practitioner's weekly cap."""
+    `counted` = a regulated act, which counts to the practitioner's weekly cap; `choice` = which of the dispatcher's
+    choices took it."""
 
     __tablename__ = "booking"
     __table_args__ = (
@@ -179,6 +180,7 @@ class BookingTable(SQLModel, table=True):
     expires_at: datetime | None = None
     made_at: datetime
     counted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    choice: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 GUARDS = {

@@ -127,7 +127,7 @@ async def _sit(event: SlotBooked, row: RequestRow, state: State, desk: Desk, **m
 
 
 def _given_back(event: SlotBooked | SlotLost, now: datetime) -> Event:
-    return BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id)
+    return BookingRefused.after(event, now, request_id=event.request_id, slot_id=event.slot_id, choice=event.choice)
 
 
 async def on_slot_lost(event: SlotLost, desk: Desk, now: datetime, *, seats: OpenSeats) -> list[Event]:

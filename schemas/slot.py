@@ -151,11 +151,13 @@ class BookingCancelled(Event):
 
 
 class BookingRefused(Event):
-    """The request ended (or moved) before its booking was heard of: the seat goes back."""
+    """The request ended (or moved) before its booking was heard of: the seat goes back, unless it was taken again by a
+    later `choice` (None: said before choices were; whichever seat it has there)."""
 
     subject: ClassVar[str] = "booking.refused.v1"
     request_id: str
     slot_id: str
+    choice: int | None = None
 
 
 class SlotReturned(Event):

@@ -75,5 +75,5 @@ def withdrawal_of(request_id: str, slot_id: str | None) -> RequestWithdrawn:
     )
 
 
-def refusal_of(request_id: str, slot_id: str) -> BookingRefused:
-    return BookingRefused.after(an_order(), MONDAY, request_id=request_id, slot_id=slot_id)
+def refusal_of(request_id: str, slot_id: str, choice: int | None = 1) -> BookingRefused:
+    return BookingRefused.after(an_order(), MONDAY, request_id=request_id, slot_id=slot_id, choice=choice)

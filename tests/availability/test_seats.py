@@ -193,6 +193,21 @@ async def test_a_booking_the_dispatcher_does_not_want_is_given_back(room: Availa
     assert await room.seat("req-1") is None
 
 
+async def test_a_seat_that_was_chosen_again_is_not_given_back_with_the_old_choice(room: Availability) -> None:
+    slot = only(await room.publish())
+    await room.choose("req-1", slot.slot_id, choice=1)
+    await room.choose("req-1", slot.slot_id, choice=3)
+    assert await room.hear(refusal_of("req-1", slot.slot_id, choice=1)) == []
+    assert await room.seat("req-1") is not None
+    assert said(await room.hear(refusal_of("req-1", slot.slot_id, choice=3))) == ["SeatFreed"]
+
+
+async def test_who_does_not_say_which_choice_is_refused_means_the_one_there_is(room: Availability) -> None:
+    slot = only(await room.publish())
+    await room.choose("req-1", slot.slot_id, choice=2)
+    assert said(await room.hear(refusal_of("req-1", slot.slot_id, choice=None))) == ["SeatFreed"]
+
+
 @pytest.mark.parametrize(
     ("outcome", "freed"),
     [("fulfilled", 0), ("no_show", 0), ("redirected", 1), ("advised", 1), ("unmet", 1)],
