@@ -9,4 +9,4 @@ contract = False
 
 
 def upgrade() -> None:
-    op.add_column("booking", sa.Column("choice", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    op.add_column("booking", sa.Column("choice", sa.Integer(), nullable=False, server_default="0"))
