@@ -26,7 +26,7 @@ from services.build import build_house
 from services.bus.relay import Relay
 from services.bus.server import EmbeddedNats, embedded
 from services.bus.streams import prepare_readers, prepare_stream
-from services.bus.upkeep import Upkeep
+from services.bus.upkeep import LOOK, Upkeep
 from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.feeds import polling
 from services.house import House
@@ -79,8 +79,10 @@ async def running(
             stack.callback(_spawn(sender.run()).cancel)
         if CLOCK in workers:
             sealer = Sealer(house.database, house.mailbox, house.clock, house.audit_key)
+            upkeep = upkeep_of(house, client)
             more: list[Timed] = [
-                ("stream", upkeep_of(house, client).sweep, 60.0),
+                ("stream", upkeep.sweep, 60.0),
+                ("readers", upkeep.look_at_readers, LOOK),
                 ("retention", Retention(house).sweep, 60.0),
                 ("newcomers", partial(newcomers.describe, house), newcomers.EVERY),
                 ("agendas", partial(agendas.look, house), agendas.EVERY / settings.speed),
@@ -212,7 +214,8 @@ async def _join_when_it_is_there(house: House, url: str, stack: AsyncExitStack) 
     joining = _spawn(join())
     stack.push_async_callback(_ended, joining)
     with suppress(TimeoutError):
-        await asyncio.wait_for(joined.wait(), BUS_WITHIN)
+        async with asyncio.timeout(BUS_WITHIN):
+            await joined.wait()
     if not joined.is_set():
         await fill_seats(house)
 

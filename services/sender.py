@@ -288,7 +288,7 @@ class Sender:
         nap = min(nap, *self._lines.waits(way), LONGEST_NAP)
         if nap > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(nap):  # wait_for forgets a cancellation that comes with the bell (3.11)
+                async with asyncio.timeout(nap):
                     await bell.wait()
 
 

@@ -39,17 +39,19 @@ def idle(reader: Reader, now: datetime) -> float | None:
 def standing_still(before: Iterable[Reader], after: Iterable[Reader], wanted: Iterable[str]) -> dict[str, str]:
     """What is wrong, by reader, after two looks some seconds apart: `missing`, `full`, or `dead`.
 
-    Full: it may have no more facts in hand. Dead: facts wait, nothing moved, and nobody asks for them.
+    Nothing moved between the two, and (full) it may have no more facts in hand, or (dead) facts wait and nobody asks
+    for them.
     """
     earlier, now = {one.name: one for one in before}, {one.name: one for one in after}
     wrong = {name: "missing" for name in wanted if name not in now}
     for name, reader in now.items():
         if name not in earlier:
             continue
-        moved = (reader.delivered, reader.acknowledged) != (earlier[name].delivered, earlier[name].acknowledged)
+        if (reader.delivered, reader.acknowledged) != (earlier[name].delivered, earlier[name].acknowledged):
+            continue
         if reader.unacknowledged >= reader.most_unacknowledged:
             wrong[name] = "full"
-        elif reader.pending and not moved and not reader.asking and not earlier[name].asking:
+        elif reader.pending and not reader.asking and not earlier[name].asking:
             wrong[name] = "dead"
     return wrong
 

@@ -1,4 +1,4 @@
-"""What may leave the stream, is it full, was it lost? Looked at each minute, and once at every start.
+"""What may leave the stream, is it full, was it lost, does everybody read it? Looked at again and again.
 
 Facts that every reader has acknowledged are purged; the outbox keeps them for 30 days, and rebuilds a lost stream.
 """
@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.event import Event
+from services.bus.readers import Reader, readers, standing_still
 from services.bus.relay import unpublished
 from services.bus.streams import STREAM
 from services.clock import Clock
 from services.ids import own_order
 from services.mailbox import Mailbox
-from services.storage.beats import keep_beat
+from services.storage.beats import READERS, keep_beat
 from services.storage.database import Database
 from services.storage.ledger import BEAT, OUTBOX
 from services.watch.alarms import clear_alarm, open_alarms, raise_alarm
@@ -31,6 +32,8 @@ log = logging.getLogger("relais.upkeep")
 MARGIN = 1000
 """Facts kept although everybody has acknowledged them: for who reconnects, and for looking at."""
 
+LOOK = 15.0
+"""Seconds between two looks at the readers: longer than a process needs to start again."""
 BATCH = 500
 REBUILT = timedelta(hours=48)
 """What a lost stream is rebuilt from by itself: no promise is longer open than that but by a regulator's own word."""
@@ -50,7 +53,8 @@ _LOST = (
 
 
 class Upkeep:
-    """`await look_back()` at the start, before the stream is made; `await sweep()` each minute."""
+    """`await look_back()` at the start, before the stream is made; `await sweep()` each minute, and
+    `await look_at_readers()` every `LOOK` seconds."""
 
     def __init__(
         self, js: JetStreamContext, database: Database, mailbox: Mailbox, clock: Clock, readers: Iterable[str]
@@ -58,6 +62,7 @@ class Upkeep:
         self._js = js
         self._database, self._mailbox, self._clock = database, mailbox, clock
         self._readers = frozenset(readers)
+        self._seen: list[Reader] = []
 
     async def look_back(self) -> bool:
         """Whether the stream was lost since the last look; then it is rebuilt from the outbox, and somebody told."""
@@ -88,6 +93,14 @@ class Upkeep:
         full = nearly_full(state.bytes, state.messages, info.config.max_bytes or -1)
         await self._alarms(full)
 
+    async def look_at_readers(self) -> None:
+        """Note which readers stand still since the look before. The watchdog reads it, in a process of its own: who
+        stands still may be he who would alert somebody."""
+        before, self._seen = self._seen, []  # when NATS does not answer, the next look is a first one
+        self._seen = await readers(self._js)
+        standing = standing_still(before, self._seen, self._readers) if before else {}
+        await self._beat(READERS, " ".join(sorted(standing)))
+
     async def _alarms(self, full: bool) -> None:
         async with self._database.read() as db:
             raised = {one.kind: one for one in await open_alarms(db) if one.about == STREAM}
@@ -100,8 +113,11 @@ class Upkeep:
             await clear_alarm(self._mailbox, LOST, STREAM)
 
     async def _remember(self, last_seq: int) -> None:
+        await self._beat("stream", json.dumps({"last_seq": last_seq}))
+
+    async def _beat(self, name: str, detail: str) -> None:
         async def decide(db: AsyncConnection, now: datetime) -> list[Event]:
-            await keep_beat(db, "stream", json.dumps({"last_seq": last_seq}))
+            await keep_beat(db, name, detail)
             return []
 
         await self._mailbox.order(own_order(), decide)

@@ -11,6 +11,8 @@ from services.storage.ledger import BEAT
 
 SWEEP = "sweep"
 """The beat of the timers' sweep: while it changes, no deadline passes unseen."""
+READERS = "readers"
+"""The beat of who looks at the readers: its detail names those that stand still, with spaces between them."""
 
 _INSERT = insert(BEAT)
 _KEEP = _INSERT.on_conflict_do_update(

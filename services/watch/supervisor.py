@@ -86,7 +86,8 @@ class Child:
             return
         _send(process, signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+            async with asyncio.timeout(ENDS_WITHIN):
+                await process.wait()
         except TimeoutError:
             log.error("%s did not stop within %d s: killed", self.part, ENDS_WITHIN)
             _send(process, signal.SIGKILL)
@@ -126,7 +127,8 @@ class Child:
         patience, quiet = STARTS_WITHIN, 0.0
         while quiet < patience:
             try:
-                line = await asyncio.wait_for(process.stdout.readline(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    line = await process.stdout.readline()
             except TimeoutError:
                 quiet += LOOK
                 continue

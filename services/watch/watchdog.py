@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 from services.settings import Settings
-from services.storage.beats import SWEEP, beats
+from services.storage.beats import READERS, SWEEP, BeatRow, beats
 from services.storage.database import Database
 from services.watch.ways import KINDS, Tell, Ways, ways_of
 
@@ -26,11 +26,13 @@ LOOK = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look saw. `sweep`: the last beat of the timers' sweep, None when nobody could read it."""
+    """What one look saw. `sweep`: the last beat of the timers' sweep, None when nobody could read it; `standing`: the
+    readers that stand still, as the clock worker noted (services/bus/upkeep.py)."""
 
     database: bool
     bus: bool
     sweep: datetime | None
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ class Judge:
             "database_away": look.database,
             "bus_away": look.bus,
             "no_sweep": look.database and self._knows_sweep and look.sweep != self._sweep,
+            "reader_stands": look.database and not look.standing,
         }
         for kind, well in seen.items():
             self._missing[kind] = 0.0 if well else self._missing[kind] + elapsed
         if look.database:
             self._sweep, self._knows_sweep = look.sweep, True
         else:
-            self._missing["no_sweep"] = 0.0  # nobody can know: it is the database that is missing
+            for kind in ("no_sweep", "reader_stands"):  # nobody can know: it is the database that is missing
+                self._missing[kind] = 0.0
         silent = {kind: since for kind, since in self._missing.items() if since >= self._silence}
         return Verdict(silent, frozenset(kind for kind, well in seen.items() if well))
 
@@ -92,13 +96,17 @@ class Watchdog:
                 log.error("the watchdog stumbled: %s", type(failed).__name__)
 
     async def _look(self) -> Look:
-        database, sweep = True, None
-        try:
+        heard: dict[str, BeatRow] | None = None
+        with contextlib.suppress(Exception):  # refused, timed out, gone: whatever it is, the database does not answer
             async with asyncio.timeout(3 * self._pause), self._database.read() as db:
-                sweep = next((beat.at for beat in await beats(db) if beat.name == SWEEP), None)
-        except Exception:  # refused, timed out, gone: whatever it is, the database does not answer
-            database = False
-        return Look(database, self._bus is None or await answers(self._bus, self._pause), sweep)
+                heard = {beat.name: beat for beat in await beats(db)}
+        bus = self._bus is None or await answers(self._bus, self._pause)
+        if heard is None:
+            return Look(database=False, bus=bus, sweep=None)
+        sweep, readers = heard.get(SWEEP), heard.get(READERS)
+        return Look(
+            True, bus, None if sweep is None else sweep.at, () if readers is None else tuple(readers.detail.split())
+        )
 
 
 async def answers(url: str, within: float) -> bool:

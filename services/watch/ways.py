@@ -19,6 +19,8 @@ KINDS = {
     " saisie. À faire : vérifier le serveur de base de données et le disque, puis `relais doctor`.",
     "bus_away": "NATS ne répond plus à Relais depuis {since:.0f} s : les demandes entrent, mais aucune place n'est"
     " proposée. À faire : relancer nats-server, puis `relais doctor`.",
+    "reader_stands": "Une pièce de Relais ne lit plus ce qui lui est adressé depuis {since:.0f} s : des demandes ou des"
+    " messages n'avancent plus. À faire : `relais doctor` dit laquelle, puis la relancer (`relais worker PIÈCE`).",
 }
 """What each alarm says, and what is to be done. No personal data: it leaves by ways that nobody seals."""
 

@@ -84,7 +84,8 @@ async def stream(house: House, viewer: Viewer) -> AsyncIterator[str]:
         while loop.time() - started < LONGEST:
             said = ""
             with contextlib.suppress(TimeoutError):
-                passed = await asyncio.wait_for(queue.get(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    passed = await queue.get()
                 if passed is None:
                     return
                 sequence, fact = passed

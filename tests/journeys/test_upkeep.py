@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from nats.js.api import ConsumerConfig
 from sqlalchemy import text
 
 from services.bus import upkeep
@@ -11,6 +12,7 @@ from services.bus.streams import STREAM, prepare_stream
 from services.bus.upkeep import republish
 from services.run import upkeep_of
 from services.settings import Settings
+from services.storage.beats import READERS, beats
 from services.watch.alarms import open_alarms
 from tests.invariants import assert_kept
 from tests.journeys.town import Town, living
@@ -52,6 +54,27 @@ async def test_what_everybody_has_read_leaves_and_what_a_slow_reader_has_not_sta
     assert await first_seq(town) >= last - 1
     await town.enter("r-late")
     await town.until_state("booked", "r-late")
+
+
+async def test_a_reader_that_stands_still_is_noted_for_the_watchdog_until_it_reads(town: Town) -> None:
+    keeper = upkeep_of(town.house, town.nats)
+
+    async def noted() -> list[str]:
+        await keeper.look_at_readers()
+        async with town.house.database.read() as db:
+            return next(beat.detail for beat in await beats(db) if beat.name == READERS).split()
+
+    await town.js.add_consumer(STREAM, ConsumerConfig(durable_name="nobody", filter_subject="care.>"))
+    assert await noted() == []
+    await town.open_slot()
+    await town.enter("r-1")
+    await town.until_state("booked", "r-1")
+    assert await noted() == ["nobody"]
+    somebody = await town.js.pull_subscribe_bind("nobody", STREAM)
+    for message in await somebody.fetch(100, timeout=2):
+        await message.ack_sync()
+    assert await noted() == []
+    await town.js.delete_consumer(STREAM, "nobody")
 
 
 async def test_a_full_stream_is_said_keeps_all_in_the_outbox_and_flows_again(

@@ -30,6 +30,7 @@ WELL = Reader("dispatcher-request-entered-v1", 0, 0, 0, 1, 10, 10, 2000, NOW)
         (replace(WELL, pending=5, asking=0), replace(WELL, pending=5, asking=0, acknowledged=11)),
         (replace(WELL, pending=5), replace(WELL, pending=5)),  # it asks: the server has just not answered yet
         (replace(WELL, unacknowledged=1999), replace(WELL, unacknowledged=1999)),
+        (replace(WELL, unacknowledged=2000), replace(WELL, unacknowledged=2000, acknowledged=11)),  # both hands full
     ],
 )
 def test_a_reader_that_reads_is_well(before: Reader, after: Reader) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def test_a_beat_that_stands_still_is_an_alarm_after_the_silence_and_not_before()
 
 def test_the_first_look_proves_nothing_yet() -> None:
     judge = Judge(90.0)
-    assert judge.judge(beating(0), 10.0).well == {"database_away", "bus_away"}
-    assert judge.judge(beating(5), 10.0).well == {"database_away", "bus_away", "no_sweep"}
+    assert judge.judge(beating(0), 10.0).well == {"database_away", "bus_away", "reader_stands"}
+    assert judge.judge(beating(5), 10.0).well == {"database_away", "bus_away", "reader_stands", "no_sweep"}
 
 
 @pytest.mark.parametrize("hours", [3, -3])
@@ -78,6 +79,14 @@ def test_while_the_database_is_away_it_is_the_database_that_is_missing() -> None
 def test_nats_away_is_an_alarm_of_its_own() -> None:
     away = Look(database=True, bus=False, sweep=None)
     assert judged(*([away] * 9))[-1] == {"bus_away", "no_sweep"}
+
+
+def test_a_reader_that_stands_still_is_an_alarm_as_long_as_somebody_looks() -> None:
+    still = [replace(beating(look), standing=("dispatcher-care-requested-v1",)) for look in range(12)]
+    assert judged(*still) == [set()] * 8 + [{"reader_stands"}] * 4
+    assert judged(*still[:7], beating(7), *still[8:])[-1] == set()
+    away = Look(database=False, bus=True, sweep=None, standing=())
+    assert "reader_stands" not in judged(*still[:8], *([away] * 9))[-1]
 
 
 # --- the ways ---------------------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ class OwnServer:
             return
         self._process.send_signal(signal.SIGINT)
         try:
-            await asyncio.wait_for(self._process.wait(), STOPS_WITHIN)
+            async with asyncio.timeout(STOPS_WITHIN):
+                await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
