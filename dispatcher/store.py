@@ -47,6 +47,11 @@ _DROP_TIMER = (
     .where(TIMER.c.request_id == bindparam("this"), TIMER.c.wake == bindparam("of"))
     .execution_options(later="this")
 )
+_TAKE_DUE = (
+    delete(TIMER)
+    .where(TIMER.c.request_id.in_(bindparam("these", expanding=True)), TIMER.c.due <= bindparam("now"))
+    .returning(TIMER)
+)
 _NEWS = insert(KNOWN).execution_options(later="slot_id")
 _KNOW_OPENED = _NEWS.on_conflict_do_update(
     index_elements=["slot_id"], set_={"details": _NEWS.excluded.details, "start": _NEWS.excluded.start}
@@ -81,8 +86,8 @@ async def add(
 
 
 class Desk:
-    """The requests in hand in one transaction: asked for together, locked where the database can, changed here and
-    there alike."""
+    """The requests in hand in one transaction: asked for together, locked where the database can (in the order of
+    their ids, and before their timers: nobody waits in a ring), changed here and there alike."""
 
     def __init__(self, db: AsyncConnection) -> None:
         self.db = db
@@ -96,11 +101,11 @@ class Desk:
                 self._rows[row.id] = request_row(row)
         return self
 
-    async def take(self, query: Any) -> list[RequestRow]:
-        """Those that a query finds, in hand and locked."""
-        rows = [request_row(row) for row in await self.db.execute(query.with_for_update())]
-        self._rows.update({row.request_id: row for row in rows})
-        return rows
+    async def take(self, ids: Sequence[str]) -> list[RequestRow]:
+        """Those of these that exist, in this order. Whoever had to wait for one sees it as it is now: it may not be
+        what was looked for any more."""
+        await self.fetch(ids)
+        return [self._rows[request_id] for request_id in ids if request_id in self._rows]
 
     async def load(self, request_id: str) -> RequestRow | None:
         """The request as it is now."""
@@ -147,14 +152,16 @@ async def timers_of(db: AsyncConnection, request_id: str) -> dict[Wake, datetime
     return {Wake(row.wake): row.due for row in rows}
 
 
-async def take_due(db: AsyncConnection, now: datetime, limit: int = 200) -> list[tuple[str, Timer]]:
-    """Take the due timers out, most overdue first. Whoever takes one is the only one who acts on it."""
-    due = select(TIMER).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)
-    rows = await db.execute(due.with_for_update(skip_locked=True))
-    found = [(row.request_id, Timer(Wake(row.wake), row.due)) for row in rows]
-    for request_id, timer in found:
-        await drop_timer(db, request_id, timer.wake)
-    return found
+async def take_due(desk: Desk, now: datetime, limit: int = 200) -> list[tuple[str, Timer]]:
+    """Take due timers out, those of the `limit` most overdue requests at most, and their requests in hand. Whoever
+    takes one is the only one who acts on it. Requests first: who has a request in hand changes its timers."""
+    due = select(TIMER.c.request_id).where(TIMER.c.due <= now).order_by(TIMER.c.due).limit(limit)
+    ids = list((await desk.db.execute(due)).scalars())
+    if not ids:
+        return []
+    await desk.fetch(ids)
+    rows = list(await desk.db.execute(_TAKE_DUE, {"these": ids, "now": now}))
+    return [(row.request_id, Timer(Wake(row.wake), row.due)) for row in sorted(rows, key=lambda row: row.due)]
 
 
 async def without_timer(db: AsyncConnection, limit: int = 100) -> list[RequestRow]:
@@ -176,13 +183,13 @@ LOOSE_AT_MOST = 5_000
 async def take_loose(desk: Desk, territory: str) -> list[RequestRow]:
     """Who is promised a seat or waits for one in the territory, and was proposed nothing yet: what may still be decided
     otherwise."""
-    mine = select(REQUEST).where(REQUEST.c.territory == territory, REQUEST.c.pending.is_(None))
-    kinds = (REQUEST.c.state == State.PROMISED, REQUEST.c.unmatched)  # one after the other: each has its index
-    return [
-        row
-        for kind in kinds
-        for row in await desk.take(mine.where(kind).order_by(REQUEST.c.deadline, REQUEST.c.id).limit(LOOSE_AT_MOST))
-    ]
+    mine = select(REQUEST.c.id).where(REQUEST.c.territory == territory, REQUEST.c.pending.is_(None))
+    ids: list[str] = []
+    for kind in (REQUEST.c.state == State.PROMISED, REQUEST.c.unmatched):  # one after the other: each has its index
+        loose = mine.where(kind).order_by(REQUEST.c.deadline, REQUEST.c.id).limit(LOOSE_AT_MOST)
+        ids += (await desk.db.execute(loose)).scalars()
+    rows = await desk.take(ids)
+    return [row for row in rows if row.pending is None and (row.unmatched or row.state is State.PROMISED)]
 
 
 async def know_slot(db: AsyncConnection, fact: Event) -> None:

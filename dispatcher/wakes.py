@@ -30,9 +30,8 @@ from schemas.values import system_actor
 async def on_timers(order: Order, db: AsyncConnection, now: datetime, *, seats: OpenSeats) -> list[Event]:
     """Act on every timer that is due. May run twice, or on two machines: a timer is taken by one."""
     said: list[Event] = []
-    due = await store.take_due(db, now)
-    desk = await Desk(db).fetch(request_id for request_id, _ in due)
-    for request_id, timer in due:
+    desk = Desk(db)
+    for request_id, timer in await store.take_due(desk, now):
         row = await desk.load(request_id)
         if row is None or row.state in TERMINAL:
             continue

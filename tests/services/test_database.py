@@ -105,8 +105,8 @@ async def test_moments_come_back_in_utc_whatever_zone_they_came_in(database: Dat
     async with database.writing() as db:
         await store.add_timers(db, "req-1", [Timer(Wake.SEEK, local)])
     async with database.writing() as db:
-        assert await store.take_due(db, MONDAY - timedelta(seconds=1)) == []
-        [(_, timer)] = await store.take_due(db, MONDAY)
+        assert await store.take_due(store.Desk(db), MONDAY - timedelta(seconds=1)) == []
+        [(_, timer)] = await store.take_due(store.Desk(db), MONDAY)
     assert timer.due == local
     assert timer.due.utcoffset() == timedelta()
 
