@@ -27,6 +27,8 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
     if slot is None or isinstance(seat, str):
         return [_lost(event, event, event.slot_id, slot, seat if isinstance(seat, str) else "unknown", now)]
     held, who = await desk.seat_of(event.request_id), slot.practitioner_id
+    if _is_older(event, held):
+        return [_lost(event, event, slot.slot_id, slot, "taken", now)]
     counted = desk.visits.counts(who, seat.start, event.usual_practitioner, event.regulated_at)
     if held is not None and held.slot_id == slot.slot_id:  # it was promised before: no cap comes after that
         kept = replace(held, kind=event.kind, expires_at=None, choice=event.choice)
@@ -58,6 +60,8 @@ async def on_offer_accepted(event: OfferAccepted, desk: Desk, now: datetime) -> 
     if await upstream.is_taken(desk.db, who.id, event.start, ends):
         return [_lost(event, event, event.slot_id, None, "taken", now)]
     held = await desk.seat_of(event.request_id)
+    if _is_older(event, held):
+        return [_lost(event, event, event.slot_id, None, "taken", now)]
     said = [] if held is None else await free_seat(event, held, "given_back", desk, now)
     new = NewSlot(start=event.start, minutes=event.minutes, modes=(event.mode,))
     (slot,) = await store.add_slots(desk.db, who, [(event.slot_id, new)], once=True)
@@ -98,6 +102,11 @@ async def on_ended(event: RequestWithdrawn | RequestClosed | BookingRefused, des
     if seat is None or (isinstance(event, BookingRefused) and not _is_refused(seat, event)):
         return []
     return await free_seat(event, seat, "given_back", desk, now)
+
+
+def _is_older(chosen: SlotChosen | OfferAccepted, seat: SeatRow | None) -> bool:
+    """It comes late: what was chosen after it has the seat already, and the dispatcher expects it no more."""
+    return seat is not None and seat.choice > chosen.choice
 
 
 def _is_refused(seat: SeatRow, event: BookingRefused) -> bool:

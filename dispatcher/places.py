@@ -45,12 +45,10 @@ async def on_slot_booked(event: SlotBooked, desk: Desk, now: datetime, *, seats:
 
 
 def _is_answer(row: RequestRow, event: SlotBooked | SlotLost) -> bool:
-    """It answers our last proposal. One within an exchange is counted only when it is answered: when its seat was
-    cancelled meanwhile, the next proposal has the same number, and another slot."""
-    if row.state in WAITING:
-        return row.choice == event.choice and row.pending == event.slot_id
+    """It answers our last proposal. One within an exchange is counted when it is answered, or when the seat is gone
+    before that: the next proposal may be the same slot again, and must not have the same number."""
     proposed = row.choice + row.exchanging
-    return row.state in SEATED and row.pending == event.slot_id and proposed == event.choice
+    return row.state in (*WAITING, *SEATED) and row.pending == event.slot_id and proposed == event.choice
 
 
 async def _promise(event: SlotBooked, row: RequestRow, desk: Desk, now: datetime) -> list[Event]:
@@ -195,6 +193,7 @@ async def _seek_again(
     row = await desk.change(
         row,
         state=State.SEEKING,
+        choice=row.choice + row.exchanging,
         pending=None,
         exchanging=False,
         slot_id=None,

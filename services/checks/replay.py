@@ -76,7 +76,7 @@ def after(standing: Standing, fact: Event) -> Standing:
                 start=fact.start,
             )
         case RequestReopened():
-            return Standing(State.SEEKING, choice=standing.choice)
+            return Standing(State.SEEKING, choice=max(standing.choice, fact.choice))
         case RequestEscalated():
             in_hand = standing.acknowledged and fact.why == "overdue"
             return replace(standing, state=State.ESCALATED, rank=fact.rank, acknowledged=in_hand)

@@ -208,6 +208,13 @@ async def test_who_does_not_say_which_choice_is_refused_means_the_one_there_is(r
     assert said(await room.hear(refusal_of("req-1", slot.slot_id, choice=None))) == ["SeatFreed"]
 
 
+async def test_a_choice_that_comes_after_the_one_made_later_takes_no_seat_away(room: Availability) -> None:
+    first, second = await room.publish(a_new_slot(AT_TEN), a_new_slot(AT_TEN + hours(1)))
+    await room.choose("req-1", second.slot_id, choice=9)
+    assert said(await room.choose("req-1", first.slot_id, choice=8)) == ["SlotLost"]
+    assert (await room.seat("req-1")).slot_id == second.slot_id  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("outcome", "freed"),
     [("fulfilled", 0), ("no_show", 0), ("redirected", 1), ("advised", 1), ("unmet", 1)],

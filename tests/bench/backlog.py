@@ -22,7 +22,9 @@ class Drained:
 
 async def measure(folder: Path, requests: int) -> Drained:
     """`requests` requests wait in the stream when Relais starts."""
-    await corridor.prepare(corridor.settings_in(folder), requests)
+    settings = corridor.settings_in(folder)
+    await corridor.open_seats(settings, requests)
+    await corridor.enter(settings, requests)
     memory: list[float] = []
     async with running_relais(folder) as (_, pid):
         began = time.perf_counter()

@@ -50,7 +50,8 @@ class Rate:
 async def measure(settings: Settings, requests: int) -> Rate:
     """`requests` requests are committed and published while no room listens; then the rooms start, all in this
     process, and every patient's message is handed over."""
-    entered, first = await prepare(settings, requests)
+    first = await open_seats(settings, requests)
+    entered = await enter(settings, requests)
     async with running(settings) as house:
         began = time.process_time()
         await until_told(house.database, requests, first)
@@ -58,12 +59,16 @@ async def measure(settings: Settings, requests: int) -> Rate:
         return Rate(requests, await corridor_seconds(house.database, first), cpu / requests * 1e6, entered)
 
 
-async def prepare(settings: Settings, requests: int) -> tuple[float, str]:
-    """Seats for all and a fifth more, then the requests, published and heard by nobody; how many were entered in a
-    second, and what their ids are not less than."""
+async def open_seats(settings: Settings, requests: int) -> str:
+    """Seats for all and a fifth more, known to every room; what the ids of the requests are not less than."""
     async with running(settings) as house:
         first = new_id(house.clock.now())
         await _publish(house, requests, -(-requests // EACH), first)
+    return first
+
+
+async def enter(settings: Settings, requests: int) -> float:
+    """The requests, committed and published while nobody listens here; how many a second."""
     async with running(settings, workers=()) as house:
         took = 0.0
         for start in range(0, requests, 1000):
@@ -72,7 +77,7 @@ async def prepare(settings: Settings, requests: int) -> tuple[float, str]:
             await asyncio.gather(*(_enter(house, *entry) for entry in entries))
             took += time.perf_counter() - began
         await everything_heard(house)
-    return requests / took, first
+    return requests / took
 
 
 async def until_told(database: Database, requests: int, first: str) -> None:

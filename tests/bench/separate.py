@@ -1,6 +1,10 @@
 """How many requests a second go the whole way on PostgreSQL, with a process for each room, as in production?"""
 
+import asyncio
 import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.settings import Settings
@@ -8,13 +12,14 @@ from services.storage.database import Database
 from tests.bench import corridor
 from tests.bench.corridor import Rate
 from tests.chaos.cast import DURABLE, WORKERS, Cast
+from tests.chaos.player import Player
 
 ROOMY = ("shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min")
 """What a machine that is there for this would be set to; durable all the same."""
 
 
 async def measure(folder: Path, requests: int) -> Rate:
-    """`requests` requests are committed and published while no room listens; then a process for each room starts."""
+    """`requests` requests are committed and published while a process for each room stands still; then they go on."""
     folder.parent.chmod(0o711)  # PostgreSQL runs as somebody else, and must reach its own folder
     cast = Cast(folder, postgres=(*DURABLE, *ROOMY))
     await cast.start_servers()
@@ -28,14 +33,18 @@ async def measure(folder: Path, requests: int) -> Rate:
             channel="null",
             seed_demonstration=False,
         )
-        entered, first = await corridor.prepare(settings, requests)
+        first = await corridor.open_seats(settings, requests)
         players = [cast.players[name] for name in WORKERS]
         for player in players:
             player.environment["RELAIS_CHANNEL"] = "null"
             player.start()
+        await _idle(players)
+        with _standing_still(players):
+            entered = await corridor.enter(settings, requests)
+        before = _cpu_seconds(players)
         database = Database(settings.database)
         await corridor.until_told(database, requests, first)
-        cpu = sum(_cpu_seconds(player.pid) for player in players)
+        cpu = _cpu_seconds(players) - before
         seconds = await corridor.corridor_seconds(database, first)
         await database.close()
         return Rate(requests, seconds, cpu / requests * 1e6, entered)
@@ -43,7 +52,30 @@ async def measure(folder: Path, requests: int) -> Rate:
         await cast.stop()
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Processor time of a process since it started."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+async def _idle(players: Sequence[Player]) -> None:
+    """Wait until all have started, which takes seconds of processor time each."""
+    used, before = 0.0, -1.0
+    while used == 0 or used - before > 0.4:
+        await asyncio.sleep(1)
+        used, before = _cpu_seconds(players), used
+
+
+@contextmanager
+def _standing_still(players: Sequence[Player]) -> Iterator[None]:
+    """They run, and do nothing until the end of the block."""
+    for player in players:
+        os.kill(player.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for player in players:
+            os.kill(player.pid, signal.SIGCONT)
+
+
+def _cpu_seconds(players: Sequence[Player]) -> float:
+    """Processor time of these processes since they started."""
+    ticks = 0
+    for player in players:
+        fields = Path(f"/proc/{player.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from tests.chaos import power_cut, scenes
+from tests.chaos.disks import NoDisk
 from tests.chaos.faults import Say
 from tests.chaos.people import now
 from tests.chaos.report import Report, Scene
@@ -45,7 +47,7 @@ def main() -> int:
         length, names = scenes.SHORT, ["killed"]
     report = Report(f"python -m tests.chaos {' '.join(sys.argv[1:])}".strip(), options.seed)
     for name in names:
-        asyncio.run(_play(report, name, length))
+        asyncio.run(play(report, name, length))
     return _conclude(report, options.out)
 
 
@@ -59,7 +61,8 @@ def _options() -> argparse.Namespace:
     return asked.parse_args()
 
 
-async def _play(report: Report, name: str, length: Length) -> None:
+async def play(report: Report, name: str, length: Length) -> None:
+    """Play one scene into the report: judged, or skipped for want of a disk, or broken off."""
     began = monotonic()
     print(f"\n{name}", flush=True)
 
@@ -75,9 +78,12 @@ async def _play(report: Report, name: str, length: Length) -> None:
                 taken = await power_cut.lazy_power_cut(folder, length, report.seed, say, **weaker)
             report.notes.append(f"power cut with {words}, to show that the test bites: {taken}")
             say(taken)
-    except OSError as refused:
+    except NoDisk as refused:
         report.notes.append(f"{name}: skipped, {refused}")
         say(f"skipped: {refused}")
+    except Exception as error:
+        traceback.print_exc()
+        report.broken.append(f"{name}: broke off, {type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -120,8 +120,11 @@ class Cast:
                     if (await client.get("/health")).is_success:
                         return
                 await asyncio.sleep(0.1)
+        raise self._silence("web")
+
+    def _silence(self, name: str) -> RuntimeError:
         words = (f"--- {name} ({player.starts} starts)\n{player.last_words()}" for name, player in self.players.items())
-        raise RuntimeError("web did not answer\n" + "\n".join(words))
+        return RuntimeError(f"{name} did not answer\n" + "\n".join(words))
 
     @asynccontextmanager
     async def operator(self) -> AsyncIterator[Client]:
@@ -170,9 +173,9 @@ class Cast:
             try:
                 server: Any = await asyncpg.connect(host=str(self._socket), user="relais", database="postgres")
                 break
-            except (OSError, asyncpg.PostgresError):
+            except (OSError, asyncpg.PostgresError) as away:
                 if time.monotonic() > until:
-                    raise
+                    raise self._silence("postgres") from away
                 await asyncio.sleep(0.1)
         try:
             known = {row[0] for row in await server.fetch("SELECT datname FROM pg_database")}

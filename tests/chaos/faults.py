@@ -1,12 +1,9 @@
-"""What goes wrong? Kills at random moments, servers away, a stream delivered twice, a clock that jumps, a full disk."""
+"""What goes wrong? Kills at random moments, servers away, a stream delivered twice, a clock that jumps."""
 
 import asyncio
 import contextlib
-import errno
 import random
-import subprocess
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -143,36 +140,3 @@ async def jump_the_clock(cast: Cast, faults: Faults, *, name: str, seconds: floa
     player.environment = before
     await cast.kill(name)
     faults.notes.append(f"clock jump: {name} at +3 h and -3 h for {seconds:.0f} s each")
-
-
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A disk of this size for as long as the block lasts. Raises OSError with the reason where that is not allowed."""
-    folder.mkdir(parents=True)
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise OSError(f"no small disk: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=False)
-
-
-@contextmanager
-def filled(folder: Path) -> Iterator[None]:
-    """No room is left on the disk of this folder until the block ends."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError as full:
-                if full.errno != errno.ENOSPC:
-                    raise
-    try:
-        yield
-    finally:
-        ballast.unlink()

@@ -1,16 +1,11 @@
 """What is left when the power is cut? What the kernel had not written yet is gone; what was promised must not be.
 
-NATS and PostgreSQL write to ext4 in a file. At some moment everything dies, and the file is copied while the file
-system in it is still mounted: the copy lacks whatever was only in memory, as a disk does after a power cut (but for a
-disk that lies about its own cache). The copy is mounted, everything starts on it, and is compared with what was
-acknowledged before. Needs root, for the mounts; all is in a folder of its own.
+NATS and PostgreSQL write to a disk whose power can be cut (tests/chaos/disks.py). At some moment everything dies and
+the power goes; everything starts on what is left, and that is compared with what was acknowledged before.
 """
 
 import asyncio
-import subprocess
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +18,7 @@ from services.checks.readers import stored
 from services.storage.database import Database
 from services.storage.ledger import OUTBOX
 from tests.chaos.cast import DURABLE, Cast
+from tests.chaos.disks import Disk, disk
 from tests.chaos.faults import Faults, Say
 from tests.chaos.judge import judge, lost
 from tests.chaos.load import Load
@@ -49,40 +45,12 @@ class Survived:
         return f"{self.lost} of {self.promised} promises gone, {self.missing} of {self.published} published facts gone"
 
 
-class Disk:
-    """ext4 in a file. `cut` makes `place` what a power cut would have left."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file, self._left = folder / "disk", folder / "left"
-        self.place = folder / "mounted"
-        self.place.mkdir(parents=True)
-
-    def make(self) -> None:
-        with self._file.open("wb") as file:
-            file.truncate(DISK_MB << 20)
-        _do("mkfs.ext4", "-q", "-F", str(self._file))
-        _do("mount", "-o", "loop", str(self._file), str(self.place))
-
-    def cut(self) -> None:
-        _do("cp", "--sparse=always", str(self._file), str(self._left))  # while it is mounted: that is the point
-        self.close()
-        _do("mount", "-o", "loop", str(self._left), str(self.place))
-
-    def close(self) -> None:
-        """Unmounted, and the loop device is free again."""
-        for _ in range(100):
-            if not self.place.is_mount() or _did("umount", str(self.place)):
-                return
-            time.sleep(0.1)  # a server's children take a moment to die after it
-        _do("umount", "--lazy", str(self.place))
-
-
 async def power_cut(folder: Path, length: Length, seed: int, say: Say) -> Scene:
-    """As in production: nothing promised may be gone, and all work is finished. Raises OSError without mounts."""
+    """As in production: nothing promised may be gone, and all work is finished. Raises NoDisk."""
     faults = Faults()
-    with _disk(folder) as disk:
-        journal, moment = await _work_until_cut(_on(folder / "first", disk), disk, length, seed, say)
-        cast = _on(folder / "second", disk)
+    with disk(folder, DISK_MB) as made:
+        journal, moment = await _work_until_cut(_on(folder / "first", made), made, length, seed, say)
+        cast = _on(folder / "second", made)
         try:
             await cast.start_servers()
             faults.notes.append(str(await what_survived(cast, journal, moment)))
@@ -104,10 +72,10 @@ async def lazy_power_cut(
     postgres: Sequence[str] = DURABLE,
 ) -> str:
     """The same with a server that acknowledges before its disk has it: what that loses, in words."""
-    with _disk(folder) as disk:
-        weak = _on(folder / "first", disk, sync_interval=sync_interval, postgres=postgres)
-        journal, moment = await _work_until_cut(weak, disk, length, seed, say)
-        cast = _on(folder / "second", disk)
+    with disk(folder, DISK_MB) as made:
+        weak = _on(folder / "first", made, sync_interval=sync_interval, postgres=postgres)
+        journal, moment = await _work_until_cut(weak, made, length, seed, say)
+        cast = _on(folder / "second", made)
         try:
             await cast.start_servers()
             return str(await what_survived(cast, journal, moment))
@@ -135,7 +103,7 @@ async def what_survived(cast: Cast, journal: Journal, moment: datetime) -> Survi
     return Survived(sum(at < moment for at in promises), len(gone), len(published), len(published - kept))
 
 
-async def _work_until_cut(cast: Cast, disk: Disk, length: Length, seed: int, say: Say) -> tuple[Journal, datetime]:
+async def _work_until_cut(cast: Cast, made: Disk, length: Length, seed: int, say: Say) -> tuple[Journal, datetime]:
     load = Load(cast.url, per_second=length.per_second, seed=seed)
     try:
         await cast.start()
@@ -144,34 +112,13 @@ async def _work_until_cut(cast: Cast, disk: Disk, length: Length, seed: int, say
         await asyncio.sleep(WORK)
         moment = now()
         await cast.power_off()
-        await asyncio.to_thread(disk.cut)
-        say("the power is cut; what is left is mounted")
+        await asyncio.to_thread(made.cut)
+        say("the power was cut; what is left is mounted")
     finally:
         await load.break_off()
         await cast.stop()
     return load.journal, moment
 
 
-def _on(folder: Path, disk: Disk, **more: Any) -> Cast:
-    return Cast(folder, store=disk.place / "nats", data=disk.place / "postgres", **more)
-
-
-@contextmanager
-def _disk(folder: Path) -> Iterator[Disk]:
-    disk = Disk(folder)
-    try:
-        disk.make()
-        yield disk
-    finally:
-        disk.close()
-
-
-def _did(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _do(*command: str) -> None:
-    """Raises OSError with the command's own words."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise OSError(f"{command[0]}: {done.stderr.strip() or 'refused'}")
+def _on(folder: Path, made: Disk, **more: Any) -> Cast:
+    return Cast(folder, store=made.place / "nats", data=made.place / "postgres", **more)

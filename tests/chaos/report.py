@@ -43,14 +43,16 @@ class Report:
     seed: int
     scenes: list[Scene] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Scenes that broke off before they could be judged, with why."""
 
     @property
     def clean(self) -> bool:
-        return bool(self.scenes) and all(scene.verdict.clean for scene in self.scenes)
+        return bool(self.scenes) and not self.broken and all(scene.verdict.clean for scene in self.scenes)
 
     def markdown(self) -> str:
         notes = [*self.notes, *(f"{scene.name}: {note}" for scene in self.scenes for note in _said(scene))]
-        found = [f"{scene.name}: {what}" for scene in self.scenes for what in _found(scene.verdict)]
+        found = [*self.broken, *(f"{scene.name}: {what}" for scene in self.scenes for what in _found(scene.verdict))]
         parts = [
             _table(["scene", *COUNTED], ([scene.name, *_counts(scene)] for scene in self.scenes)),
             _table(["killed", "times", "of them alone", "then felt until", "p50", "max"], _recoveries(self.scenes)),

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.bus.streams import STREAM
 from services.storage.database import Database
+from tests.chaos import disks
 from tests.chaos import faults as wrong
 from tests.chaos.cast import Cast
 from tests.chaos.faults import Faults, Kill, Say
@@ -65,15 +66,15 @@ async def killed_in_turn(folder: Path, length: Length, seed: int, say: Say) -> S
 
 
 async def disk_full(folder: Path, whose: str, length: Length, seed: int, say: Say) -> Scene:
-    """The disk of one server has no room left for a while, under load. Raises OSError where there is no small disk."""
+    """The disk of one server has no room left for a while, under load. Raises NoDisk."""
     faults = Faults()
     place = {"nats": ("store", STORE_MB), "postgres": ("data", DATA_MB)}[whose]
-    with wrong.small_disk(folder / "small", place[1]) as disk:
+    with disks.small_disk(folder / "small", place[1]) as disk:
         inside = disk / "inside"
         async with playing(folder / "rest", length, seed, **{place[0]: inside}) as (cast, load):
             await asyncio.sleep(5)
             died = cast.players[whose].starts
-            with wrong.filled(disk):
+            with disks.filled(disk):
                 say(f"the disk of {whose} is full")
                 await asyncio.sleep(20)
             say(f"there is room again on the disk of {whose}")

@@ -67,24 +67,20 @@ async def test_a_better_seat_that_was_lost_leaves_the_guarantee_and_the_next_rou
 async def test_the_answer_to_an_exchange_is_none_to_what_was_chosen_since_its_seat_was_cancelled(
     room: Dispatcher,
 ) -> None:
-    """A choice within an exchange is not counted before its answer, so the next one has the same number."""
+    """Also when it is the same slot that is chosen again: the choice within the exchange counts as made."""
     await room.hear(a_slot("late", LATE))
     await promise(room, "req-1", "late", LATE)
     await room.hear(a_slot("soon", SOON))
     exchanged = only(await round_(room))
-    await room.hear(a_slot("sooner", SOON - hours(1)))
-    _reopened, chosen = await room.hear(cancellation_of("req-1", "late", LATE))
-    assert (chosen.slot_id, chosen.choice) == ("sooner", exchanged.moves[0].choice)
-    taken = SlotBooked.after(
-        exchanged, MONDAY, key="req-1", request_id="req-1", slot_id="soon", choice=chosen.choice, practitioner_id="p",
-        start=SOON, minutes=15, mode="office", place=GAILLAC, state=a_state(SOON, version=2, free=0), kind="guarantee",
-    )  # fmt: skip
-    refused = only(await room.hear(taken))
-    assert (type(refused).__name__, refused.slot_id) == ("BookingRefused", "soon")
-    assert (await room.row()).pending == "sooner"
-    kept = booking_of(chosen, SOON - hours(1)).model_copy(update={"kind": "guarantee"})
+    reopened, chosen = await room.hear(cancellation_of("req-1", "late", LATE))
+    assert (chosen.slot_id, chosen.choice) == ("soon", exchanged.moves[0].choice + 1)
+    assert reopened.choice == exchanged.moves[0].choice
+    lost = SlotLost.after(exchanged, MONDAY, key="req-1", request_id="req-1", slot_id="soon", choice=2, why="taken")
+    assert await room.hear(lost) == []
+    assert (await room.row()).pending == "soon"
+    kept = booking_of(chosen, SOON).model_copy(update={"kind": "guarantee"})
     assert isinstance(only(await room.hear(kept)), RequestPromised)
-    assert (await room.row()).slot_id == "sooner"
+    assert (await room.row()).slot_id == "soon"
 
 
 async def test_after_the_freeze_nobody_is_moved(room: Dispatcher) -> None:
