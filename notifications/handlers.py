@@ -42,8 +42,8 @@ async def on_request_booked(event: RequestBooked, links: Links, now: datetime, *
     )
     await keep_link(row, links, desk)
     moved = event.moved and await store.was_told(links.db, event.request_id, event.request_id)
-    if event.moved:
-        await store.supersede(links.db, event.request_id)
+    if link is not None:
+        await store.supersede(links.db, event.request_id, place=True)
     tellings = audience.of_booking(
         event.request_id,
         event.practitioner_id,
@@ -71,6 +71,8 @@ async def on_request_promised(event: RequestPromised, links: Links, now: datetim
     expires_at = event.deadline + LINK_AFTER_VISIT
     row = LinkRow(event.request_id, event.territory, event.slot_id, event.at, version, expires_at, ended=False)
     await keep_link(row, links, desk)
+    if link is not None:
+        await store.supersede(links.db, event.request_id, place=True)
     tellings = audience.of_promise(event.request_id, event.deadline, now, sms=event.patient.sms)
     return await write(event, tellings, event.deadline, event.patient, links, now, desk)
 
@@ -90,7 +92,7 @@ async def on_request_reopened(event: RequestReopened, links: Links, now: datetim
     await keep_link(row, links, desk)
     if link is None or link.slot_id != event.slot_id:
         return []
-    await store.supersede(links.db, event.request_id)
+    await store.supersede(links.db, event.request_id, place=True)
     tellings = audience.of_cancellation(event.request_id, event.start, now, sms=event.patient.sms)
     return await write(event, tellings, event.start, event.patient, links, now, desk)
 

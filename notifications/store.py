@@ -65,6 +65,7 @@ _SUPERSEDE = (
     .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due", ~MESSAGE.c.kind.startswith("offer"))
     .values(state="superseded")
 )
+_SUPERSEDE_PLACE = _SUPERSEDE.where(MESSAGE.c.recipient != "human")
 _TO_HER = MESSAGE.c.recipient == "patient"
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
@@ -84,9 +85,10 @@ async def write(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     await db.execute(_WRITE, list(rows))
 
 
-async def supersede(db: AsyncConnection, request_id: str) -> None:
-    """What is still waiting to be said of the request's place is true no more. Offers end by themselves."""
-    await db.execute(_SUPERSEDE, {"this": request_id})
+async def supersede(db: AsyncConnection, request_id: str, *, place: bool = False) -> None:
+    """What is still waiting to be said of the request (`place`: but to a human, who may know the new place already) is
+    true no more. Offers end by themselves."""
+    await db.execute(_SUPERSEDE_PLACE if place else _SUPERSEDE, {"this": request_id})
 
 
 async def supersede_to_patient(db: AsyncConnection, request_id: str) -> None:

@@ -21,14 +21,16 @@ from schemas.request import (
     RequestBooked,
     RequestClosed,
     RequestEscalated,
+    RequestPromised,
     RequestReopened,
+    RequestUntold,
     RequestWithdrawn,
 )
 from schemas.values import Actor, Mode
 from services.reference.territories import load_territories
 from services.storage.database import Database
 from services.storage.keyring import Keyring
-from tests.builders import AT_TEN, GAILLAC, MONDAY, a_sealed_patient, an_order, ask, hear
+from tests.builders import AT_TEN, GAILLAC, MONDAY, a_sealed_patient, an_order, ask, hear, hours
 
 SITE = "https://relais.example"
 
@@ -131,6 +133,15 @@ class Notifications:
         return RequestBooked.after(
             an_order(), at, request_id="req-1", slot_id=slot_id, start=start, **{**usual, **said}
         )
+
+    def promised(self, start: datetime, at: datetime = MONDAY, choice: int = 1) -> RequestPromised:
+        return RequestPromised.after(
+            an_order(), at, key=f"promised {choice}", request_id="req-1", slot_id="noon", practitioner_id="gp-1",
+            start=start, deadline=start + hours(1), choice=choice, patient=self.patient,
+        )  # fmt: skip
+
+    def untold(self, start: datetime = AT_TEN) -> RequestUntold:
+        return RequestUntold.after(an_order(), MONDAY, request_id="req-1", person="anne", start=start, why="booked")
 
     def reopened(
         self, slot_id: str = "ten", start: datetime = AT_TEN, at: datetime = MONDAY, choice: int = 1

@@ -16,7 +16,6 @@ import dispatcher.store
 import notifications.store
 import notifications.writing
 import services.simulation.process
-from dispatcher.life import SEATED, WAITING
 from notifications.tables import MESSAGE
 from schemas.event import Order
 from schemas.values import system_actor
@@ -128,18 +127,6 @@ def older_news_wins(patch: pytest.MonkeyPatch, stage: Stage) -> None:
             index_elements=["slot_id"], set_={"version": news.excluded.version, "state": news.excluded.state}
         ),
     )
-
-
-def any_answer_with_the_number_is_ours(patch: pytest.MonkeyPatch, stage: Stage) -> None:
-    """The answer to an exchange is taken for that to the choice after it, which has the same number."""
-
-    def by_number(row: Any, event: Any) -> bool:
-        if row.state in WAITING:
-            return bool(row.choice == event.choice)
-        seated = row.state in SEATED and row.pending == event.slot_id
-        return bool(seated and row.choice + row.exchanging == event.choice)
-
-    patch.setattr(dispatcher.places, "_is_answer", by_number)
 
 
 def an_old_booking_is_told(patch: pytest.MonkeyPatch, stage: Stage) -> None:
