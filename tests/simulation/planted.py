@@ -129,17 +129,6 @@ def older_news_wins(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     )
 
 
-def an_old_booking_is_told(patch: pytest.MonkeyPatch, stage: Stage) -> None:
-    """The patient hears of bookings in the order in which they come."""
-    of = notifications.store.Links.of
-
-    async def never_told(self: Any, request_id: str) -> Any:
-        link = await of(self, request_id)
-        return link and replace(link, version=0)
-
-    patch.setattr(notifications.store.Links, "of", never_told)
-
-
 def lost_messages_are_sent_again(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     """What a dead sender may have sent is sent once more."""
 
