@@ -10,6 +10,7 @@ from services.mailbox import Mailbox
 from services.providers import known_channels
 from services.reference.territories import load_territories
 from services.settings import Settings
+from services.storage.away import until_it_answers
 from services.storage.database import Database
 from services.storage.keyring import Keyring, master_key
 from services.storage.migrate import migrate
@@ -19,6 +20,7 @@ async def build_house(settings: Settings) -> House:
     """The parts, with their tables up to date and the reference data read. Nothing runs yet."""
     clock = Clock(settings.speed, settings.start)
     database = Database(settings.database)
+    await until_it_answers(database)
     await migrate(database)
     master = master_key(settings.data_dir, settings.master_key)
     vault = Keyring(Database(settings.keyring), clock, master)

@@ -31,6 +31,7 @@ from services.bus.worker import Reactions, connect, make_broker, subscribe
 from services.feeds import polling
 from services.house import House
 from services.picture import fill_seats, learn_slots
+from services.ports import take_port
 from services.providers import close_channels
 from services.reference.communes import load_communes
 from services.retention import Retention
@@ -115,8 +116,7 @@ async def serving(house: House) -> AsyncIterator[None]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # Ctrl-C is the command line's
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
-    socket = config.bind_socket()
-    task = _spawn(server.serve(sockets=[socket]))
+    task = _spawn(server.serve(sockets=[take_port(house.settings.host, house.settings.port)]))
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers nothing to wait on
         await asyncio.sleep(0.01)
     try:

@@ -1,13 +1,11 @@
 """What does a person see who starts Relais? Progress, where to click, what came back, and a clean end at Ctrl-C."""
 
 import asyncio
-import contextlib
 import fcntl
 import importlib
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -18,6 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from services.bus.server import EmbeddedNats, NatsMissing
+from services.ports import take_port
 from services.settings import Settings
 from services.watch.supervisor import ENDS_WITHIN, SILENCE, CannotStart, Child, Word
 
@@ -45,7 +44,9 @@ async def stay_up(
     """
     try:
         async with only_one(settings.data_dir) as lock:
-            refuse_taken_port(settings)
+            take_port(settings.host, settings.port).close()  # said before anything starts
+            if settings.database.startswith("postgresql"):
+                await _wait_for_database(settings, console)
             await _Up(settings, console, silence, alarm_after, lock).run()
     except CannotStart:
         return 1  # the part has said why
@@ -207,17 +208,16 @@ def _alive(holder: str) -> bool:
     return True
 
 
-def refuse_taken_port(settings: Settings) -> None:
-    """Say it before anything starts. Raises OSError with words of action."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise OSError(
-                f"le port {settings.port} est déjà pris : choisissez-en un autre, par exemple "
-                f"`relais up --port {settings.port + 1}`."
-            ) from None
+async def _wait_for_database(settings: Settings, console: Console) -> None:
+    """Once for all parts. Raises DatabaseAway with words of action."""
+    from services.storage.away import until_it_answers
+    from services.storage.database import Database
+
+    server = Database(settings.database)
+    try:
+        await until_it_answers(server, lambda words: console.print(f"  · Base de données : {words}", markup=False))
+    finally:
+        await server.close()
 
 
 async def _first_of(*tasks: asyncio.Task[Any]) -> None:

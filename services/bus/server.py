@@ -10,12 +10,13 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
 import urllib.request
 from pathlib import Path
+
+from services.ports import free_port
 
 log = logging.getLogger("relais.nats")
 
@@ -200,13 +201,6 @@ def embedded_address(folder: Path) -> str | None:
         return None
     said = dict(re.findall(r'^(listen|authorization)\b[^"]*"([^"]+)"', settings.read_text(), re.MULTILINE))
     return f"nats://{said['authorization']}@{said['listen']}"
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _how(code: int | None) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.bus.server import free_port
 from services.demo.plan import A_MONDAY_IN_JANUARY, Plan, draw
 from services.demo.stage.conduct import bring_in, collect, play_day
 from services.demo.stage.doors import Doors, ServerTime
@@ -18,6 +17,7 @@ from services.demo.stage.shared import Stage
 from services.demo.stage.show import introduce, report_trouble, say_hour, sheet
 from services.demo.summary import Summary
 from services.demo.world.acts import Ask, NoShow
+from services.ports import free_port
 
 LOG_WIDTH = 120  # where nobody says how wide the paper is
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from services.bus.server import free_port
+from services.ports import free_port
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from services.bus.server import free_port
+from services.ports import free_port
 from tests.servers import missing
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -19,7 +19,8 @@ import httpx
 import nats
 from nats.aio.client import Client
 
-from services.bus.server import find_server, free_port
+from services.bus.server import find_server
+from services.ports import free_port
 from tests.chaos.player import Player, clean_environment
 from tests.servers import not_root, postgres_programs
 

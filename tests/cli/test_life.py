@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.bus.server import free_port
+from services.ports import free_port
 
 pytestmark = pytest.mark.journey
 

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from dispatcher import store
 from dispatcher.life import OPEN, SEATED, TERMINAL, State
-from services.bus.server import free_port
 from services.demo.command import play_plan
 from services.demo.plan import draw
 from services.demo.stage.server import OwnServer, empty_folder
 from services.demo.stage.show import sheet
+from services.ports import free_port
 from services.storage.database import Database
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(300)]

@@ -5,7 +5,6 @@ import contextlib
 import importlib
 import os
 import pkgutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -21,6 +20,7 @@ import schemas
 from schemas.event import FACTS
 from services.bus.server import find_server, writes_synced
 from services.bus.streams import STREAM, prepare_stream
+from services.ports import free_port
 
 for module in pkgutil.iter_modules(schemas.__path__):  # a fact is known once its module is read
     importlib.import_module(f"schemas.{module.name}")
@@ -44,10 +44,7 @@ OWN_AND_OTHERS = [
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """A nats-server on the shipped configuration; only its ports and its folder are another's."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        port, monitor = one.getsockname()[1], two.getsockname()[1]
+    port, monitor = free_port(), free_port()
     text = CONFIGURATION.read_text("utf-8")
     for shipped, here in ((":4222", f":{port}"), (":8222", f":{monitor}"), ("/var/lib/nats", str(tmp_path))):
         assert shipped in text

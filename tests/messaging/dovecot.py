@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from services.ports import free_port
 from tests.messaging.authority import Authority
 from tests.servers import missing, not_root
 
@@ -70,7 +71,7 @@ class Dovecot:
     """An IMAP server; anybody has a mailbox there, with PASSWORD."""
 
     def __init__(self, folder: Path, someone: Any) -> None:
-        self.port, self.port_tls = _free_port(), _free_port()
+        self.port, self.port_tls = free_port(), free_port()
         self.authority = Authority(folder)
         certificate, key = self.authority.signs("imap", "127.0.0.1")
         user = pwd.getpwuid(someone.get("user", os.geteuid()))
@@ -161,9 +162,3 @@ def _program() -> str:
     if found is None or not Path("/usr/lib/dovecot/imap").exists():
         missing("Debian's dovecot-imapd is not installed (apt-get install dovecot-imapd): no mailbox here")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -5,7 +5,6 @@ import base64
 import json
 import os
 import pkgutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import notifications.channels
 from notifications.channels import console, email, null, sms_http, sms_smpp, voice, web_push
 from notifications.outcome import Accepted, Ambiguous, Letter, NotSent, Outcome, Rejected
+from services.ports import free_port
 from services.providers import KINDS
 from tests.messaging.smsc import CUT, SILENT, THROTTLED, Phones, Smsc
 from tests.messaging.web_side import WebSide
@@ -32,12 +32,6 @@ BODY = {"messages": [{"dest": "{to}", "body": "{text}", "from": "{sender}", "cli
 
 def letter(to: str | None, **said: Any) -> Letter:
     return Letter("k" * 32, "booked", "req-1", to, "Rendez-vous à 9h30", 4711, "CPTS Tarn O", seconds_left=3600, **said)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def vapid_key() -> str:

@@ -13,8 +13,8 @@ from notifications.channels import web_push
 from notifications.tables import ATTEMPT
 from services.addresses import sender_of
 from services.build import build_house
-from services.bus.server import free_port
 from services.house import House
+from services.ports import free_port
 from services.settings import Settings
 from services.web.app import create_app
 from tests.messaging.firefox import FIREFOX, PushService, firefox

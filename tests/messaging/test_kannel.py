@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from services.ports import free_port
 from tests.messaging.smsc import Phones, Smsc
 from tests.messaging.web_side import WebSide
 from tests.servers import missing
@@ -51,12 +51,6 @@ keyword = default
 get-url = "{web}/in?text=%a"
 max-messages = 0
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def program(name: str) -> str:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.bus.server import free_port
+from services.ports import free_port
 
 PATIENCE = 90.0
 """Seconds until a test gives up waiting; nothing is asserted about how long something took."""
