@@ -23,6 +23,8 @@ from services.simulation.world import Broken, World
 PATIENCE = 900.0
 """Seconds after which what has not come to rest never will: longer than all retries together."""
 AFTER_THE_LAST = timedelta(minutes=3)
+SETTLES = 20.0
+"""Seconds from what people did last until the day is judged: a message waits ten for something newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,8 @@ class Day:
         await self.people.settle()
         self.world.calm = False
         tasks = [self.world.loop.create_task(self.people.live(wish)) for wish in draw_day(self.world.seed)]
-        self.world.loop.create_task(self.people.answer_alerts())
-        self.world.loop.create_task(self.people.answer_offers())
-        self.world.loop.create_task(self.people.cancel_on_who_moves())
+        people = (self.people.answer_alerts(), self.people.answer_offers(), self.people.cancel_on_who_moves())
+        answering = [self.world.loop.create_task(one) for one in people]
         for fault in self.world.faults:
             self._plan(fault)
         await self._go_on(BUSY + 1 - self.world.elapsed)
@@ -73,6 +74,9 @@ class Day:
         await self._rest()
         last = max((need.deadline for need in self.people.entered.values()), default=DAWN)
         await self._go_on((last + AFTER_THE_LAST - DAWN).total_seconds() - self.world.elapsed)
+        for task in answering:
+            task.cancel()
+        await self._go_on(SETTLES)
         await self._rest()
         world = (self.people, self.transport, self.phones, self.processes)
         self.world.broken(await self.ledgers.at_the_end(*world, DAWN + timedelta(seconds=self.world.elapsed)))
