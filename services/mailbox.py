@@ -259,8 +259,8 @@ class _Refusal(Exception):
 
 
 _CLAIM = insert_or_skip(Inbox).on_conflict_do_nothing().returning(INBOX.c.reader, INBOX.c.event_id)
-_SAY = insert_or_skip(Outbox).on_conflict_do_nothing()
-_AUDIT = insert_or_skip(Audit).on_conflict_do_nothing()
+_SAY = insert_or_skip(Outbox).on_conflict_do_nothing().execution_options(later="id")
+_AUDIT = insert_or_skip(Audit).on_conflict_do_nothing().execution_options(later="event_id")
 _FACTS_JSON: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(list[dict[str, Any]])
 
 

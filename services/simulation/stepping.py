@@ -50,6 +50,10 @@ class SteppedConnection:
         await self._stepper.step(_words(statement))
         return await self._real.execute(statement, parameters)
 
+    async def exec_driver_sql(self, sql: str, rows: Any) -> Any:
+        await self._stepper.step(_words_of_sql(sql))
+        return await self._real.exec_driver_sql(sql, rows)
+
     async def begin_nested(self) -> Any:
         await self._stepper.step("savepoint")
         return await self._real.begin_nested()
@@ -102,3 +106,8 @@ def _words(statement: Any) -> str:
     if table is None and kind == "select":
         table = next(iter(statement.columns_clause_froms), None)
     return f"{kind} {getattr(table, 'name', '')}".rstrip()
+
+
+def _words_of_sql(sql: str) -> str:
+    words = sql.split(maxsplit=3)
+    return f"{words[0].lower()} {words[1 if words[0] == 'UPDATE' else 2]}"

@@ -10,6 +10,8 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.storage.bulk import as_tuples
+
 T = TypeVar("T")
 
 
@@ -35,7 +37,7 @@ class Later:
         waiting = list(self._waiting.values())
         self._forget()
         for _, statement, rows in waiting:
-            await self._connection.execute(statement, rows)
+            await self._connection.exec_driver_sql(*as_tuples(statement, rows, self._connection.dialect))
 
     async def begin_nested(self) -> "LaterSavepoint":
         await self.flush()

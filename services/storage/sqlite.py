@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Executable, create_engine, event
 from sqlalchemy.engine import URL, CursorResult
 from sqlalchemy.engine.base import NestedTransaction
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,6 +42,13 @@ class LoopConnection:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
+
+    async def exec_driver_sql(self, sql: str, rows: list[tuple[Any, ...]]) -> CursorResult[Any]:
+        return self._connection.exec_driver_sql(sql, rows)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._connection.dialect
 
     async def begin_nested(self) -> Savepoint:
         return Savepoint(self._connection.begin_nested())

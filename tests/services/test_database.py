@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError
 
 from availability.tables import GUARDS
 from dispatcher import roster, store
@@ -112,7 +112,7 @@ async def test_moments_come_back_in_utc_whatever_zone_they_came_in(database: Dat
 
 
 async def test_a_moment_without_a_zone_is_not_stored(database: Database) -> None:
-    with pytest.raises(StatementError):
+    with pytest.raises(ValueError, match="timezone"):
         async with database.writing() as db:
             await store.add_timers(db, "req-1", [Timer(Wake.SEEK, MONDAY.replace(tzinfo=None))])
 
