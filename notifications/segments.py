@@ -29,6 +29,7 @@ DOWNGRADE = {
     "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "œ": "oe", "Œ": "OE", "…": "...", "–": "-", "—": "-",
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "ç": "c", "ı": "i", "\x1b": "",
 }  # fmt: skip
+_DOWNGRADE = str.maketrans(DOWNGRADE)
 
 Alphabet = Literal["gsm7", "ucs2"]
 
@@ -43,8 +44,8 @@ class Cut:
 
 def to_gsm7(text: str) -> str:
     """The text with nothing outside GSM-7: one ê would make 160 characters 70 (é, è, à, ù are inside)."""
-    said = "".join(DOWNGRADE.get(letter, letter) for letter in text)
-    return "".join(letter if letter in GSM7 or letter in GSM7_ESCAPED else _plain(letter) for letter in said)
+    said = text.translate(_DOWNGRADE)
+    return said if is_gsm7(said) else "".join(letter if letter in _ALL else _plain(letter) for letter in said)
 
 
 def is_gsm7(text: str) -> bool:
@@ -54,7 +55,7 @@ def is_gsm7(text: str) -> bool:
 def cut(text: str) -> Cut:
     """The text as it travels. Neither an escape pair nor a surrogate pair is split: 152 a + € + 152 b are 3 parts."""
     if is_gsm7(text):
-        if len(text) <= ONE // 2:
+        if len(text) <= (ONE if GSM7_ESCAPED.isdisjoint(text) else ONE // 2):
             return Cut("gsm7", (text,))
         return Cut("gsm7", _parts(text, lambda letter: 2 if letter in GSM7_ESCAPED else 1, ONE, EACH))
     return Cut("ucs2", _parts(text, lambda letter: 2 if ord(letter) > 0xFFFF else 1, ONE_UCS2, EACH_UCS2))

@@ -1,7 +1,7 @@
 """What do the notifications remember? Messages with their fate, and the patients' links."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -216,7 +216,7 @@ class Links:
     async def keep(self, row: LinkRow, digest: str) -> None:
         """Make the request's link, or bring it up to date; only a hash of the token is kept."""
         self._links[row.request_id] = row
-        await self.db.execute(_KEEP_LINK, {**asdict(row), "digest": digest})
+        await self.db.execute(_KEEP_LINK, {name: getattr(row, name) for name in LinkRow.__slots__} | {"digest": digest})
 
 
 async def forget_before(db: AsyncConnection, before: datetime, after: str, limit: int) -> str:
