@@ -123,6 +123,8 @@ class Process:
             await self.begin()
         except Crash:
             return  # it died while it began; `die` has seen to the next life
+        except ConnectionError:
+            self.die()  # cut off while it began: it ends, and its supervisor starts it again
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that ends with this life of the process."""

@@ -46,6 +46,12 @@ def test_the_house_keeps_every_promise_on_every_day(stage: Stage, first: int) ->
         assert result.broken is None, "\n".join(tell(result))
 
 
+@pytest.mark.parametrize("seed", [2157, 3954, 6949, 8248, 9023, 10896, 14604, 15975])
+def test_a_day_that_broke_once_breaks_no_more(stage: Stage, seed: int) -> None:
+    result = stage.play(seed)
+    assert result.broken is None, "\n".join(tell(result))
+
+
 def test_much_goes_wrong_on_an_ordinary_day(stage: Stage) -> None:
     days = [stage.play(seed) for seed in range(1, 9)]
     struck = {fault.kind for day in days for fault in day.struck}
