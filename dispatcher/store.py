@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher.life import OPEN, State, Timer, Wake
-from dispatcher.matching.seats import OpenSlot, opened
+from dispatcher.matching.open_slot import OpenSlot, opened, same
 from dispatcher.tables import KNOWN, REQUEST, TIMER
 from dispatcher.views import Board, RequestRow, request_row
 from schemas.event import Event
@@ -205,12 +205,13 @@ async def know_slot(db: AsyncConnection, fact: Event) -> None:
         await db.execute(_KNOW_STATE, row)
 
 
-async def known_slots(db: AsyncConnection, since: datetime) -> list[OpenSlot]:
-    """The slots that may end after `since`, as last heard of."""
+async def known_slots(db: AsyncConnection, since: datetime, after: str = "", limit: int = 2000) -> list[OpenSlot]:
+    """The slots that may end after `since`, as last heard of: the next `limit` after that id, in the order of ids."""
     began = since - timedelta(minutes=LONGEST)
-    rows = await db.execute(select(KNOWN).where(KNOWN.c.start > began, KNOWN.c.details.is_not(None)))
+    mine = KNOWN.c.start > began, KNOWN.c.details.is_not(None), KNOWN.c.slot_id > after
+    rows = await db.execute(select(KNOWN).where(*mine).order_by(KNOWN.c.slot_id).limit(limit))
     return [
-        replace(opened(_DETAILS.validate_json(row.details)), state=SlotState.model_validate_json(row.state))
+        replace(opened(_DETAILS.validate_json(row.details)), state=same(SlotState.model_validate_json(row.state)))
         for row in rows
     ]
 

@@ -29,7 +29,10 @@ async def fill_seats(house: House) -> None:
     """Who practises where, what is open, and what seats are worth, as the database remembers it."""
     async with house.database.read() as db:
         now = house.clock.now()
-        fill(house.seats, await store.known_slots(db, now - timedelta(hours=1)))
+        since, after = now - timedelta(hours=1), ""
+        while some := await store.known_slots(db, since, after):  # all at once, 120 000 slots took 100 MB for good
+            fill(house.seats, some)
+            after = some[-1].slot_id
         for practitioner_id in await members.fill(house.seats.people, db, now):
             house.seats.know_again(practitioner_id)
         for territory in house.territories:

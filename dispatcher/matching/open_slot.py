@@ -40,8 +40,8 @@ def opened(fact: SlotOpened) -> OpenSlot:
     """The slot that a fact opened."""
     return OpenSlot(
         fact.slot_id, intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
-        fact.start.astimezone(UTC), fact.minutes, fact.capacity, same(fact.modes), same(fact.state), fact.visibility,
-        fact.ages, fact.reasons, fact.specialty, fact.freeze,
+        same(fact.start.astimezone(UTC)), fact.minutes, fact.capacity, same(fact.modes), same(fact.state),
+        fact.visibility, fact.ages, fact.reasons, fact.specialty, fact.freeze,
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def still_to_come(state: SlotState, since: int) -> SlotState:
 
 
 def same(value: T) -> T:
-    """One object for all equal values: slots are many, their places, modes and states few."""
+    """One object for all equal values: slots are many, their places, moments, modes and states few."""
     return _same(value)  # type: ignore[return-value]  # lru_cache forgets types
 
 

@@ -218,7 +218,7 @@ class OpenSeats:
         if len(state.starts) > 1:
             heappush(self._passes, (state.starts[0] - notice, slot_id))
         begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
-        start = begins if state.next_start is None else datetime.fromtimestamp(state.next_start, UTC)
+        start = begins if state.next_start is None else same(datetime.fromtimestamp(state.next_start, UTC))
         if slot.state is not state or slot.start != start:
             slot = self._slots[slot_id] = replace(slot, state=state, start=start)
         free = state.free - len(self._expected.get(slot_id, ()))

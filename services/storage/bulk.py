@@ -1,7 +1,7 @@
 """How are many rows written without asking SQLAlchemy about each? It says once how; the driver gets tuples.
 
 A statement is compiled once for its database and its parameters, and a column is turned into what the driver wants in
-one go. Of the corridor's processor time that is 6 % (docs/figures.md).
+one go. That takes 7 % off the processor time of a request (docs/figures.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence

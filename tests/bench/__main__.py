@@ -53,6 +53,12 @@ def much() -> None:
             f"backlog of {drained.requests}: {drained.requests / drained.seconds:.0f} requests/s; MB after each tenth:"
         )
         out.print("  " + " ".join(f"{one:.0f}" for one in drained.memory_mb))
+    if postgres_programs() is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            apart = asyncio.run(separate.measure(Path(folder) / "apart", 100_000))
+        _say_rate("the same on PostgreSQL, a process for each room", apart.rate)
+        for name, memory in apart.memory_mb.items():
+            out.print(f"  {name:14} {' '.join(f'{one:.0f}' for one in memory)} MB")
     with tempfile.TemporaryDirectory() as folder:
         _run(_over_stored(Path(folder)))
 
@@ -67,7 +73,7 @@ def _on_postgresql(folder: Path, size: int) -> None:
         out.print("whole corridor, PostgreSQL: not measured, there is none here (set PG_BIN)")
         return
     # Not on uvloop: it starts no process as another user, and PostgreSQL does not run as root.
-    _say_rate("whole corridor, PostgreSQL, a process for each room", asyncio.run(separate.measure(folder, size)))
+    _say_rate("whole corridor, PostgreSQL, a process for each room", asyncio.run(separate.measure(folder, size)).rate)
 
 
 def _say_rate(what: str, rate: Rate) -> None:

@@ -39,7 +39,7 @@ async def running_relais(folder: Path) -> AsyncIterator[tuple[str, int]]:
 
 def largest_mb(pid: int) -> float:
     """What the largest of the process and its descendants holds in memory; 0 where the system does not say."""
-    return max([_resident_mb(pid), *(largest_mb(child) for child in _children(pid))])
+    return max([resident_mb(pid), *(largest_mb(child) for child in _children(pid))])
 
 
 def _children(pid: int) -> list[int]:
@@ -48,7 +48,8 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """What this process holds in memory; 0 where the system does not say."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):

@@ -5,12 +5,14 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.settings import Settings
 from services.storage.database import Database
 from tests.bench import corridor
 from tests.bench.corridor import Rate
+from tests.bench.processes import resident_mb
 from tests.chaos.cast import DURABLE, WORKERS, Cast
 from tests.chaos.player import Player
 
@@ -18,7 +20,15 @@ ROOMY = ("shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min")
 """What a machine that is there for this would be set to; durable all the same."""
 
 
-async def measure(folder: Path, requests: int) -> Rate:
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How fast it went, and by process its memory in MB, looked at ten times at equal distances."""
+
+    rate: Rate
+    memory_mb: dict[str, tuple[float, ...]]
+
+
+async def measure(folder: Path, requests: int) -> Apart:
     """`requests` requests are committed and published while a process for each room stands still; then they go on."""
     folder.parent.chmod(0o711)  # PostgreSQL runs as somebody else, and must reach its own folder
     cast = Cast(folder, postgres=(*DURABLE, *ROOMY))
@@ -43,13 +53,25 @@ async def measure(folder: Path, requests: int) -> Rate:
             entered = await corridor.enter(settings, requests)
         before = _cpu_seconds(players)
         database = Database(settings.database)
+        looks: list[list[float]] = []
+        looking = asyncio.create_task(_look(players, looks))
         await corridor.until_told(database, requests, first)
+        looking.cancel()
         cpu = _cpu_seconds(players) - before
         seconds = await corridor.corridor_seconds(database, first)
         await database.close()
-        return Rate(requests, seconds, cpu / requests * 1e6, entered)
+        tenths = [looks[len(looks) * tenth // 10] for tenth in range(10)]
+        memory = {player.name: tuple(look[at] for look in tenths) for at, player in enumerate(players)}
+        return Apart(Rate(requests, seconds, cpu / requests * 1e6, entered), memory)
     finally:
         await cast.stop()
+
+
+async def _look(players: Sequence[Player], looks: list[list[float]]) -> None:
+    """How much memory each has, every second."""
+    while True:
+        looks.append([resident_mb(player.pid) for player in players])
+        await asyncio.sleep(1)
 
 
 async def _idle(players: Sequence[Player]) -> None:

@@ -181,6 +181,16 @@ async def test_what_was_heard_of_slots_is_there_again_after_a_restart(room: Disp
     assert known["full"].state.free == 0
 
 
+async def test_slots_are_remembered_page_by_page(room: Dispatcher) -> None:
+    await room.hear(*(a_slot(name) for name in ("c", "a", "e", "b", "d")))
+    pages, after = [], ""
+    async with room.database.read() as db:
+        while page := await store.known_slots(db, MONDAY, after, limit=2):
+            pages.append([slot.slot_id for slot in page])
+            after = page[-1].slot_id
+    assert pages == [["a", "b"], ["c", "d"], ["e"]]
+
+
 async def test_a_long_slot_that_has_begun_is_there_again_after_a_restart(room: Dispatcher) -> None:
     await room.hear(a_slot("vaccination", MONDAY - hours(2), minutes=240, capacity=16))
     async with room.database.read() as db:
