@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
-ACTIVE = text("state = 'active'")
+ACTIVE, ENDS = text("state = 'active'"), text("state = 'active' AND expires_at IS NOT NULL")
 FED = text("feed IS NOT NULL")
 
 
@@ -166,7 +166,7 @@ class BookingTable(SQLModel, table=True):
             postgresql_where=ACTIVE,
         ),
         Index("booking_one_per_request", "request_id", unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE),
-        Index("booking_expiry", "expires_at", sqlite_where=ACTIVE, postgresql_where=ACTIVE),
+        Index("booking_expiry", "expires_at", sqlite_where=ENDS, postgresql_where=ENDS),
     )
     seq: int | None = Field(default=None, primary_key=True)
     slot_id: str

@@ -23,6 +23,7 @@ _VISITS = (
     .where(
         SLOT.c.practitioner_id.in_(_THESE),
         SLOT.c.start > bindparam("since"),
+        SLOT.c.version > 1,  # as it was opened, nobody sits there: its bookings are not looked for
         BOOKING.c.state == "active",
     )
 )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
+PLACED = text("practitioner_id IS NOT NULL")
 ACCEPTED, MADE = text("state = 'accepted'"), text("state = 'made'")
 
 
@@ -19,7 +20,7 @@ class CareRequestTable(SQLModel, table=True):
     __table_args__ = (
         Index("care_request_board", "territory", "state", "deadline"),
         Index("care_request_entered", "territory", "entered_at"),
-        Index("care_request_of_practitioner", "practitioner_id", "start"),
+        Index("care_request_of_practitioner", "practitioner_id", "start", sqlite_where=PLACED, postgresql_where=PLACED),
         Index(
             "care_request_unmatched",
             "territory",

@@ -7,6 +7,7 @@ from sqlalchemy import Index, Table, false, text
 from sqlmodel import Field, SQLModel
 
 DUE, CLAIMED, AMBIGUOUS, NEW = (text(f"state = '{state}'") for state in ("due", "claimed", "ambiguous", "new"))
+NAMED, RECEIVED, KNOWN_TO = (text(f"{one} IS NOT NULL") for one in ("provider_id", "receipt_at", "to_digest"))
 LIVE = text("state IN ('claimed', 'accepted', 'ambiguous', 'delivered')")
 
 
@@ -21,12 +22,13 @@ class MessageTable(SQLModel, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
+        Index("message_of_territory", "territory", "due_at"),
         Index("message_next", "channel", "lane", "send_after", "id", sqlite_where=DUE, postgresql_where=DUE),
         Index("message_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
         Index("message_ambiguous", "lane", sqlite_where=AMBIGUOUS, postgresql_where=AMBIGUOUS),
     )
     id: str = Field(primary_key=True)
-    territory: str = Field(index=True)
+    territory: str
     request_id: str = Field(index=True)
     kind: str
     recipient: str
@@ -67,10 +69,9 @@ class AttemptTable(SQLModel, table=True):
     __tablename__ = "attempt"
     __table_args__ = (
         Index("attempt_live", "message_id", "channel", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
-        Index("attempt_claimed", "claimed_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
-        Index("attempt_provider_id", "provider", "provider_id"),
-        Index("attempt_receipt", "provider", "lane", "receipt_at"),
-        Index("attempt_to", "to_digest", "claimed_at"),
+        Index("attempt_provider_id", "provider", "provider_id", sqlite_where=NAMED, postgresql_where=NAMED),
+        Index("attempt_receipt", "provider", "lane", "receipt_at", sqlite_where=RECEIVED, postgresql_where=RECEIVED),
+        Index("attempt_to", "to_digest", "claimed_at", sqlite_where=KNOWN_TO, postgresql_where=KNOWN_TO),
         Index("attempt_at", "claimed_at", "provider"),
     )
     id: str = Field(primary_key=True)

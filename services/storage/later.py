@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.bulk import as_tuples
+from services.storage.bulk import in_bulk
 
 T = TypeVar("T")
 
@@ -37,7 +37,9 @@ class Later:
         waiting = list(self._waiting.values())
         self._forget()
         for _, statement, rows in waiting:
-            await self._connection.exec_driver_sql(*as_tuples(statement, rows, self._connection.dialect))
+            names_row = statement.get_execution_options()["later"]
+            for sql, parameters in in_bulk(statement, rows, names_row, self._connection.dialect):
+                await self._connection.exec_driver_sql(sql, parameters)
 
     async def begin_nested(self) -> "LaterSavepoint":
         await self.flush()

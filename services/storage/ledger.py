@@ -51,12 +51,20 @@ class Audit(SQLModel, table=True):
     """One entry per state change, in the same transaction: what, about whom, by whom. Never changed, never removed."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index(
+            "audit_of_slot",
+            "slot_id",
+            sqlite_where=text("slot_id IS NOT NULL"),
+            postgresql_where=text("slot_id IS NOT NULL"),
+        ),
+    )
     seq: int | None = Field(default=None, primary_key=True)
     event_id: str = Field(unique=True)
     subject: str
     territory: str
     about: str = Field(index=True)
-    slot_id: str | None = Field(default=None, index=True)
+    slot_id: str | None = None
     actor: str
     at: datetime
 

@@ -43,7 +43,7 @@ class LoopConnection:
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
 
-    async def exec_driver_sql(self, sql: str, rows: list[tuple[Any, ...]]) -> CursorResult[Any]:
+    async def exec_driver_sql(self, sql: str, rows: Any) -> CursorResult[Any]:
         return self._connection.exec_driver_sql(sql, rows)
 
     @property

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, delete, event, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.exc import IntegrityError
 
 from services.storage.database import Database
@@ -12,6 +13,17 @@ META = MetaData()
 BOX = Table("box", META, Column("name", String, primary_key=True), Column("weight", Integer))
 PUT = insert(BOX).execution_options(later="name")
 WEIGH = update(BOX).where(BOX.c.name == bindparam("this")).execution_options(later="this")
+PUT_OR_WEIGH = insert_or(BOX).execution_options(later="name")
+PUT_OR_WEIGH = PUT_OR_WEIGH.on_conflict_do_update(
+    index_elements=["name"], set_={"weight": BOX.c.weight + PUT_OR_WEIGH.excluded.weight}
+)
+PUT_ONCE = insert_or(BOX).on_conflict_do_nothing().execution_options(later="name")
+ADD = (
+    update(BOX)
+    .where(BOX.c.name == bindparam("this"), BOX.c.weight < 100)
+    .values(weight=BOX.c.weight + bindparam("more"))
+)
+ADD = ADD.execution_options(later="this")
 DROP = delete(BOX).where(BOX.c.name == bindparam("this")).execution_options(later="this")
 
 
@@ -49,6 +61,30 @@ async def test_writes_to_one_row_keep_their_order(boxes: Database) -> None:
         await db.execute(DROP, {"this": "a"})
         await db.execute(PUT, {"name": "a", "weight": 4})
     assert await inside(boxes) == {"a": 4}
+
+
+async def test_a_row_that_is_changed_again_and_again_has_every_change(boxes: Database) -> None:
+    async with boxes.writing() as db:
+        for weight in (1, 2, 3):
+            await db.execute(PUT_OR_WEIGH, [{"name": name, "weight": weight} for name in "ab"])
+        for more in (10, 100, 1000):
+            await db.execute(ADD, {"this": "a", "more": more})
+    assert await inside(boxes) == {"a": 116, "b": 6}
+
+
+async def test_of_two_that_say_the_last_word_the_later_has_it(boxes: Database) -> None:
+    async with boxes.writing() as db:
+        await db.execute(PUT, [{"name": name, "weight": 0} for name in "ab"])
+        for weight in range(9):
+            await db.execute(WEIGH, [{"this": "a", "weight": weight}, {"this": "b", "weight": None}])
+    assert await inside(boxes) == {"a": 8, "b": None}
+
+
+async def test_what_is_there_already_is_left_as_it_is(boxes: Database) -> None:
+    async with boxes.writing() as db:
+        await db.execute(PUT_ONCE, [{"name": "a", "weight": 1}, {"name": "a", "weight": 2}, {"name": "b", "weight": 3}])
+        await db.execute(PUT_ONCE, {"name": "c"})
+    assert await inside(boxes) == {"a": 1, "b": 3, "c": None}
 
 
 async def test_writes_to_many_rows_are_few_statements(boxes: Database, counted: list[str]) -> None:
