@@ -30,7 +30,7 @@ class Index:
     def __init__(self) -> None:
         self.table = Table()
         self.rows: dict[str, int] = {}
-        self._homes: dict[int, Home] = {}
+        self._homes: list[Home] = []
         self._known_homes: dict[tuple[str, str, Cell, bool, bool, bool], Home] = {}
         self._own: dict[tuple[str, str, Cell, bool], Shelf] = {}
         self._shared: dict[tuple[str, Cell, bool], dict[str, Shelf]] = {}
@@ -45,8 +45,9 @@ class Index:
         row = self.rows.get(slot.slot_id)
         if row is None:
             row = self.rows[slot.slot_id] = self.table.add(slot)
+            self._homes += [()] * (row + 1 - len(self._homes))
         start, home = lower_second(slot.start), self._home(slot, free > 0)
-        if self._homes.get(row) is not home or self.table.numbers[row, START] != start:
+        if self._homes[row] is not home or self.table.numbers[row, START] != start:
             self._take_out(row)
             self._homes[row] = home
             for shelf in home:
@@ -113,8 +114,10 @@ class Index:
         return home
 
     def _take_out(self, row: int) -> None:
-        for shelf in self._homes.pop(row, ()):
-            shelf.remove(row)
+        start = int(self.table.numbers[row, START])
+        for shelf in self._homes[row]:
+            shelf.remove(row, start)
+        self._homes[row] = ()
 
 
 def _cell(place: Place) -> Cell:

@@ -114,8 +114,6 @@ class OpenSeats:
             return slot.state.free
         for request_id in [request_id for request_id, until in waiting.items() if until <= now]:
             self._answered(slot.slot_id, request_id)
-        if not waiting:
-            self._expected.pop(slot.slot_id, None)
         return slot.state.free - len(waiting)
 
     def catch_up(self, now: datetime) -> None:
@@ -189,7 +187,7 @@ class OpenSeats:
         ended = [s.slot_id for s in self._slots.values() if s.start + timedelta(minutes=s.minutes) < moment]
         for slot_id in ended:
             slot = self._slots.pop(slot_id)
-            del self._begins[slot_id]
+            self._begins.pop(slot_id, None)
             self.index.drop(slot_id)
             self._of_practitioner[slot.practitioner_id].discard(slot_id)
             self._states.pop(slot_id, None)
@@ -201,12 +199,16 @@ class OpenSeats:
         """The seat of it that was proposed to the request is counted no more."""
         if self._proposed.get(request_id) == slot_id:
             del self._proposed[request_id]
-        if self._expected.get(slot_id, {}).pop(request_id, None) is not None:
+        waiting = self._expected.get(slot_id, {})
+        if waiting.pop(request_id, None) is not None:
+            if not waiting:
+                del self._expected[slot_id]
             self._shelve(slot_id)
 
     def _learn(self, slot: OpenSlot) -> None:
         self._slots[slot.slot_id] = slot
-        self._begins[slot.slot_id] = slot.start
+        if slot.capacity > 1:
+            self._begins[slot.slot_id] = slot.start
         self._of_practitioner.setdefault(slot.practitioner_id, set()).add(slot.slot_id)
 
     def _shelve(self, slot_id: str) -> None:
@@ -217,7 +219,7 @@ class OpenSeats:
         state = still_to_come(self._states[slot_id], self._at + notice)
         if len(state.starts) > 1:
             heappush(self._passes, (state.starts[0] - notice, slot_id))
-        begins = self._begins[slot_id]  # of a full slot: what was free last depends on what was heard
+        begins = self._begins.get(slot_id, slot.start)  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else same(datetime.fromtimestamp(state.next_start, UTC))
         if slot.state is not state or slot.start != start:
             slot = self._slots[slot_id] = replace(slot, state=state, start=start)

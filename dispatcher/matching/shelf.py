@@ -16,7 +16,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.bins: dict[int, array[int]] = {}
-        self._at: dict[int, tuple[int, int]] = {}
+        self._at: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._at)
@@ -30,20 +30,17 @@ class Shelf:
         rows = self.bins.get(number)
         if rows is None:
             rows = self.bins[number] = array("q")
-        self._at[row] = (number, len(rows))
+        self._at[row] = len(rows)
         rows.append(row)
 
-    def remove(self, row: int) -> None:
-        """Take out a row; nothing when it is not here. The last of its bin takes its place."""
-        found = self._at.pop(row, None)
-        if found is None:
-            return
-        number, index = found
+    def remove(self, row: int, start: int) -> None:
+        """Take out a row that came in with that start. The last of its bin takes its place."""
+        number, index = start // SECONDS, self._at.pop(row)
         rows = self.bins[number]
         last = rows.pop()
         if last != row:
             rows[index] = last
-            self._at[last] = (number, index)
+            self._at[last] = index
         if not rows:
             del self.bins[number]
 

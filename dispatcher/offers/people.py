@@ -9,6 +9,7 @@ from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from dispatcher.matching.open_slot import same
 from dispatcher.matching.radius import widened
 from dispatcher.matching.standing import Standing
 from dispatcher.matching.travel import distance_km
@@ -29,8 +30,8 @@ class Known:
 
     def __init__(self, said: PractitionerDescribed) -> None:
         self.practitioner_id, self.territory = said.practitioner_id, said.territory
-        self.profession, self.place = said.profession, said.place
-        self.zone, self.terms, self.version = ZoneInfo(said.zone), said.terms, said.version
+        self.profession, self.place = said.profession, same(said.place)
+        self.zone, self.terms, self.version = ZoneInfo(said.zone), same(said.terms), said.version
 
 
 class Seat(NamedTuple):
@@ -154,7 +155,7 @@ class People:
         if known is not None and known.version >= seat.version:
             return None
         whose = intern(seat.whose or (known.whose if known else ""))
-        now = seat._replace(whose=whose, start=seat.start.astimezone(UTC))
+        now = seat._replace(whose=whose, start=same(seat.start.astimezone(UTC)))
         self._seats[slot_id] = (*(one for one in seats if one is not known), now)
         if whose:
             self._slots.setdefault(whose, {})[slot_id] = None
