@@ -11,14 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from availability.agenda import ANYBODY, Audience, NewPractitioner, NewSlot, Practice, SeatRow, SlotRow
-from availability.tables import BOOKING, DELEGATION, PRACTITIONER, SLOT
+from availability.tables import BOOKING, DELEGATION, LIVE, PRACTITIONER, SLOT
 from availability.visits import Visits, terms_of
 from schemas.practitioner import Terms
 from schemas.sealed import Sealed
 from schemas.values import Mode, Place
-
-LIVE = BOOKING.c.state == "active"
-
 
 # Built once: making a statement costs more than running it.
 _THESE: Any = bindparam("these", expanding=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Table, false, text
+from sqlalchemy import Index, Table, false, literal_column, text
 from sqlmodel import Field, SQLModel
 
 ACTIVE, ENDS = text("state = 'active'"), text("state = 'active' AND expires_at IS NOT NULL")
@@ -213,3 +213,5 @@ def _table(model: Any) -> Table:
 PRACTITIONER, DELEGATION = _table(PractitionerTable), _table(DelegationTable)
 SLOT, BOOKING, PATTERN = map(_table, (SlotTable, BookingTable, PatternTable))
 FEED, BUSY, PRACTICE = map(_table, (FeedTable, BusyTable, PracticeTable))
+LIVE = BOOKING.c.state == literal_column("'active'")
+"""Said as the indexes say it: of a parameter PostgreSQL does not know that it is that state."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from availability import store
 from availability.agenda import SlotRow, state_of
 from availability.store import Desk, practitioner_row
-from availability.tables import BOOKING, PRACTITIONER, SLOT
+from availability.tables import BOOKING, LIVE, PRACTITIONER, SLOT
 from schemas.event import Cause, Event, Order, derived_id
 from schemas.slot import SlotClosed, SlotReturned
 from schemas.values import system_actor
@@ -42,7 +42,7 @@ async def give_back(order: Order, zone: ZoneInfo, db: AsyncConnection, now: date
     asked = await _asked(db, order.territory)
     if not asked:
         return []
-    empty = ~exists().where(BOOKING.c.slot_id == SLOT.c.id, BOOKING.c.state == "active")
+    empty = ~exists().where(BOOKING.c.slot_id == SLOT.c.id, LIVE)
     coming = SLOT.c.start > now, SLOT.c.start <= now + LONGEST, SLOT.c.status == "open", not_(SLOT.c.once)
     mine = SLOT.c.practitioner_id.in_(list(asked))
     rows = await db.execute(select(SLOT.c.id, SLOT.c.practitioner_id, SLOT.c.start).where(mine, *coming, empty))
@@ -72,7 +72,7 @@ async def use_of(
     taken = await db.execute(
         select(SLOT.c.practitioner_id, func.count().label("n"))
         .join_from(SLOT, BOOKING, BOOKING.c.slot_id == SLOT.c.id)
-        .where(*mine, BOOKING.c.state == "active", BOOKING.c.kind == "booking")
+        .where(*mine, LIVE, BOOKING.c.kind == "booking")
         .group_by(SLOT.c.practitioner_id)
     )
     used = {row.practitioner_id: int(row.n) for row in taken}

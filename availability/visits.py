@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from availability.tables import BOOKING, PRACTITIONER, SLOT
+from availability.tables import BOOKING, LIVE, PRACTITIONER, SLOT
 from schemas.practitioner import Terms, Visit, Why, counts_as_regulated, refused_by, usual_terms
 
 WEEK = timedelta(days=8)
@@ -17,15 +17,12 @@ WEEK = timedelta(days=8)
 _THESE: Any = bindparam("these", expanding=True)
 # Locked: two processes that each give the last visit of the week would give one too many.
 _TERMS = select(PRACTITIONER).where(PRACTITIONER.c.id.in_(_THESE)).order_by(PRACTITIONER.c.id).with_for_update()
+# From the practitioners' slots to their seats: an inner join begins with everybody's bookings while PostgreSQL has no
+# statistics. A slot as it was opened (version 1) has none.
 _VISITS = (
     select(SLOT.c.practitioner_id, BOOKING.c.request_id, BOOKING.c.start, BOOKING.c.counted)
-    .join_from(SLOT, BOOKING, BOOKING.c.slot_id == SLOT.c.id)
-    .where(
-        SLOT.c.practitioner_id.in_(_THESE),
-        SLOT.c.start > bindparam("since"),
-        SLOT.c.version > 1,  # as it was opened, nobody sits there: its bookings are not looked for
-        BOOKING.c.state == "active",
-    )
+    .outerjoin_from(SLOT, BOOKING, (BOOKING.c.slot_id == SLOT.c.id) & LIVE)
+    .where(SLOT.c.practitioner_id.in_(_THESE), SLOT.c.start > bindparam("since"), SLOT.c.version > 1)
 )
 
 
@@ -48,7 +45,8 @@ class Visits:
         self._visits.update({one: {} for one in missing})
         if capped:
             for row in await self._db.execute(_VISITS, {"these": capped, "since": now - WEEK}):
-                self._visits[row.practitioner_id][row.request_id] = Visit(row.start, row.counted)
+                if row.request_id is not None:
+                    self._visits[row.practitioner_id][row.request_id] = Visit(row.start, row.counted)
 
     async def refusal(
         self, practitioner_id: str, request_id: str, start: datetime, now: datetime, *, counted: bool

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications.rule import Step
 from notifications.store import MessageRow, row_of
-from notifications.tables import ATTEMPT, DEAD_NUMBER, MESSAGE
+from notifications.tables import ATTEMPT, DEAD_NUMBER, IS_DUE, MESSAGE
 from schemas.event import derived_id
 
 MAY_HAVE = ("accepted", "ambiguous", "delivered", "late")
@@ -36,7 +36,7 @@ class Claimed:
 _DUE = (
     select(MESSAGE)
     .where(
-        MESSAGE.c.state == "due",
+        IS_DUE,
         MESSAGE.c.channel == bindparam("way"),
         MESSAGE.c.lane >= bindparam("first"),
         MESSAGE.c.lane <= bindparam("last"),

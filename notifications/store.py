@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import ATTEMPT, INBOUND, LINK, MESSAGE, OWN_TEXT
+from notifications.tables import ATTEMPT, INBOUND, IS_DUE, LINK, MESSAGE, OWN_TEXT
 from schemas.sealed import Sealed, unreadable
 
 
@@ -62,7 +62,7 @@ NOBODY = {"body": None, "digest": None, "number": None, "territory": None}
 _WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
 _SUPERSEDE = (
     update(MESSAGE)
-    .where(MESSAGE.c.request_id == bindparam("this"), MESSAGE.c.state == "due", ~MESSAGE.c.kind.startswith("offer"))
+    .where(MESSAGE.c.request_id == bindparam("this"), IS_DUE, ~MESSAGE.c.kind.startswith("offer"))
     .values(state="superseded")
 )
 _SUPERSEDE_PLACE = _SUPERSEDE.where(MESSAGE.c.recipient != "human")
@@ -93,7 +93,7 @@ async def supersede(db: AsyncConnection, request_id: str, *, place: bool = False
 
 async def supersede_to_patient(db: AsyncConnection, request_id: str) -> None:
     """The patient wants no SMS: what is still waiting to be said to her is not said."""
-    to_her = MESSAGE.c.request_id == request_id, _TO_HER, MESSAGE.c.state == "due"
+    to_her = MESSAGE.c.request_id == request_id, _TO_HER, IS_DUE
     await db.execute(update(MESSAGE).where(*to_her).values(state="superseded"))
 
 
@@ -109,7 +109,7 @@ async def fate(db: AsyncConnection, message_id: str) -> str | None:
 
 async def retract(db: AsyncConnection, message_id: str) -> None:
     """What is still waiting to be said is true no more."""
-    mine = MESSAGE.c.id == message_id, MESSAGE.c.state == "due"
+    mine = MESSAGE.c.id == message_id, IS_DUE
     await db.execute(update(MESSAGE).where(*mine).values(state="superseded"))
 
 
@@ -125,7 +125,7 @@ async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:
 
 async def next_due(db: AsyncConnection) -> datetime | None:
     """When the next message wants to leave."""
-    query = select(MESSAGE.c.send_after).where(MESSAGE.c.state == "due").order_by(MESSAGE.c.send_after).limit(1)
+    query = select(MESSAGE.c.send_after).where(IS_DUE).order_by(MESSAGE.c.send_after).limit(1)
     return (await db.execute(query)).scalar_one_or_none()
 
 

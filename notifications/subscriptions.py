@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables import ATTEMPT, MESSAGE, PUSH
+from notifications.tables import ATTEMPT, IS_DUE, MESSAGE, PUSH
 from schemas.sealed import Sealed
 
 
@@ -47,6 +47,6 @@ async def seen(db: AsyncConnection, message_id: str, now: datetime, *, opened: b
     await db.execute(update(MESSAGE).where(mine).values(shown))
     pushed = ATTEMPT.c.message_id == message_id, ATTEMPT.c.channel == "push", ATTEMPT.c.state == "accepted"
     await db.execute(update(ATTEMPT).where(*pushed).values(state="delivered"))
-    onward = mine & (MESSAGE.c.state == "due") & MESSAGE.c.sent_at.is_not(None)
+    onward = mine & IS_DUE & MESSAGE.c.sent_at.is_not(None)
     enough = onward if opened else onward & (MESSAGE.c.lane > 0)
     await db.execute(update(MESSAGE).where(enough).values(state="sent", channel="push", then=""))

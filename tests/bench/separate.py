@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import text
+
+from services.clock import Clock
+from services.ids import new_id
 from services.settings import Settings
 from services.storage.database import Database
 from tests.bench import corridor
@@ -16,9 +20,11 @@ from tests.bench.processes import resident_mb
 from tests.chaos.cast import DURABLE, WORKERS, Cast
 from tests.chaos.player import Player
 
-ROOMY = ("shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min", "autovacuum_naptime=5s")
-"""What a machine that is there for this would be set to; durable all the same. Statistics come within the run, as on
-a machine that has run for days."""
+ROOMY = ("shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min")
+"""What a machine that is there for this would be set to; durable all the same."""
+WARM = 500
+"""Requests that go through before; then PostgreSQL takes its statistics, as it does of itself after a minute: without
+them it guesses that hardly any booking is active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Apart:
 
 
 async def measure(folder: Path, requests: int) -> Apart:
-    """`requests` requests are committed and published while a process for each room stands still; then they go on."""
+    """`requests` requests are committed and published while a process for each room stands still; then they go on. The
+    database is in use: some went through before, and it has its statistics."""
     folder.parent.chmod(0o711)  # PostgreSQL runs as somebody else, and must reach its own folder
     cast = Cast(folder, postgres=(*DURABLE, *ROOMY))
     await cast.start_servers()
@@ -44,16 +51,21 @@ async def measure(folder: Path, requests: int) -> Apart:
             channel="null",
             seed_demonstration=False,
         )
-        first = await corridor.open_seats(settings, requests)
+        first = await corridor.open_seats(settings, WARM + requests)
         players = [cast.players[name] for name in WORKERS]
         for player in players:
             player.environment["RELAIS_CHANNEL"] = "null"
             player.start()
         await _idle(players)
+        database = Database(settings.database)
+        await corridor.enter(settings, WARM)
+        await corridor.until_told(database, WARM, first)
+        async with database.writing() as db:
+            await db.execute(text("ANALYZE"))
+        first = new_id(Clock().now())
         with _standing_still(players):
             entered = await corridor.enter(settings, requests)
         before = _cpu_seconds(players)
-        database = Database(settings.database)
         looks: list[list[float]] = []
         looking = asyncio.create_task(_look(players, looks))
         await corridor.until_told(database, requests, first)
