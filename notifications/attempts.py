@@ -133,17 +133,24 @@ async def answered(db: AsyncConnection, attempt_id: str, was: str, becomes: str,
     return (await db.execute(_ANSWERED, said)).first() is not None
 
 
-async def take_step(db: AsyncConnection, message_id: str, step: Step, now: datetime, *, from_: Sequence[str]) -> bool:
-    """Write what follows for a message that is still in one of these states."""
+async def take_step(
+    db: AsyncConnection, message_id: str, step: Step, now: datetime, *, from_: Sequence[str]
+) -> str | None:
+    """Write what follows for a message that is still in one of these states; its new state. One that is true no more is
+    neither tried again nor given up aloud."""
+    ends = step.state in ("due", "failed")
+    state = case((MESSAGE.c.outdated, "superseded"), else_=step.state) if ends else step.state
     values: dict[str, Any] = {
-        "state": step.state, "channel": step.way, "then": ",".join(step.then), "avoid": step.avoid,
+        "state": state, "channel": step.way, "then": ",".join(step.then), "avoid": step.avoid,
         "tries": step.tries, "lost": step.lost, "why": step.why,
         "wait_until": step.at if step.state == "ambiguous" else None,
     }  # fmt: skip
     if step.state == "due":
         values["send_after"] = step.at
     mine = MESSAGE.c.id == message_id, MESSAGE.c.state.in_(from_)
-    return (await db.execute(update(MESSAGE).where(*mine).values(values).returning(MESSAGE.c.id))).first() is not None
+    write = update(MESSAGE).where(*mine).values(values).returning(MESSAGE.c.state)
+    became: str | None = (await db.execute(write)).scalar_one_or_none()
+    return became
 
 
 async def handed_over(db: AsyncConnection, message_id: str, now: datetime) -> None:

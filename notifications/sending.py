@@ -126,7 +126,7 @@ async def follow(
             step = Step("sent", step.way, ())
         elif step.state == "failed" and "ambiguous" in {state for _, state in others}:
             step = Step("ambiguous", step.way, (), at=now + rule.GRACE[message.lane], why=step.why, end="ambiguous")
-    if not await attempts.take_step(db, message.message_id, step, now, from_=from_):
+    if await attempts.take_step(db, message.message_id, step, now, from_=from_) in (None, "superseded"):
         return []
     if step.state == "failed" or (step.state == "ambiguous" and step.at is None):
         return [_say_failed(order, message, step, now)]

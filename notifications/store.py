@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,13 +60,14 @@ NOBODY = {"body": None, "digest": None, "number": None, "territory": None}
 """Columns of what came in, when it is forgotten."""
 # Built once: making a statement costs more than running it.
 _WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
+_TO_HER = MESSAGE.c.recipient == "patient"
+_ENDS_BY_ITSELF = MESSAGE.c.kind.startswith("offer") | (MESSAGE.c.kind == "seat_freed")
 _SUPERSEDE = (
     update(MESSAGE)
-    .where(MESSAGE.c.request_id == bindparam("this"), IS_DUE, ~MESSAGE.c.kind.startswith("offer"))
-    .values(state="superseded")
+    .where(MESSAGE.c.request_id == bindparam("this"), IS_DUE | _TO_HER, ~_ENDS_BY_ITSELF)
+    .values(state=case((IS_DUE, "superseded"), else_=MESSAGE.c.state), outdated=True)
 )
 _SUPERSEDE_PLACE = _SUPERSEDE.where(MESSAGE.c.recipient != "human")
-_TO_HER = MESSAGE.c.recipient == "patient"
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
 _OWN_TEXTS = select(OWN_TEXT).where(OWN_TEXT.c.territory == bindparam("this"))
@@ -86,8 +87,8 @@ async def write(db: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 async def supersede(db: AsyncConnection, request_id: str, *, place: bool = False) -> None:
-    """What is still waiting to be said of the request (`place`: but to a human, who may know the new place already) is
-    true no more. Offers end by themselves."""
+    """What was said of the request (`place`: but to a human, who may know the new place already) is true no more: what
+    waits is not said, what is on its way to the patient is not tried again. Offers and freed seats stay true."""
     await db.execute(_SUPERSEDE_PLACE if place else _SUPERSEDE, {"this": request_id})
 
 

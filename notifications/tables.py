@@ -17,6 +17,7 @@ class MessageTable(SQLModel, table=True):
     States: due → claimed → sent | failed | ambiguous; or superseded, when something newer is true. `channel` is the way
     it goes now, `then` the ways left (with commas between), `avoid` the provider that did not take it, `tries` how
     often it certainly did not leave, `lost` how much it was given up as lost, `wait_until` when an ambiguous one is.
+    `outdated`: something newer is true, and it was on its way by then: it is not tried again.
     `sent_at` = first handed over, `delivered_at` = on the phone, `acknowledged_at` = a human said so.
     """
 
@@ -56,6 +57,7 @@ class MessageTable(SQLModel, table=True):
     delivered_at: datetime | None = None
     acknowledged_at: datetime | None = None
     discreet: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    outdated: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class AttemptTable(SQLModel, table=True):
