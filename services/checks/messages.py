@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from notifications.sending import GRACE
-from notifications.tables import MESSAGE
+from notifications.tables import IS_DUE, MESSAGE
 from schemas.request import RequestBooked, RequestPromised, RequestReopened, RequestWithdrawn
 from services.checks.look import LATE, Look, rows
 from services.storage.ledger import AUDIT
@@ -43,7 +43,7 @@ async def first_booking_heard_twice(look: Look) -> list[str]:
 
 async def waits_unseen(look: Look) -> list[str]:
     """A message leaves within two minutes of its time; one whose sender died is shown as such in time."""
-    due = (MESSAGE.c.state == "due") & (MESSAGE.c.send_after < look.now - HANDED_OVER_WITHIN)
+    due = IS_DUE & (MESSAGE.c.send_after < look.now - HANDED_OVER_WITHIN)
     left = (MESSAGE.c.state == "claimed") & (MESSAGE.c.claimed_at < look.now - GRACE - LATE)
     query = select(MESSAGE.c.id, MESSAGE.c.kind, MESSAGE.c.state).where(due | left).order_by(MESSAGE.c.send_after)
     return [

@@ -1,8 +1,8 @@
 """How are many rows written without asking SQLAlchemy about each? It says once how; the driver gets them in one go.
 
 A statement is compiled once for its database and its parameters, and a column is turned into what the driver wants in
-one go. SQLite gets a tuple a row. PostgreSQL gets a list a parameter: a statement a row would cost it, and the driver,
-as much again as the row itself (docs/figures.md).
+one go. SQLite gets a tuple a row. PostgreSQL gets a list a parameter: a statement a row takes it a tenth longer for all
+of a request's statements (docs/figures.md).
 """
 
 import re
@@ -48,8 +48,8 @@ class _Bulk:
 
     def lists(self, rows: Sequence[Row]) -> tuple[Any, ...]:
         """A list for each parameter that the rows name, one value for those that are the same for all."""
-        columns = ([*place(rows)] for place in self._places)
-        return tuple(column if own else column[0] for column, own in zip(columns, self._of_row, strict=True))
+        columns = (place(rows) for place in self._places)
+        return tuple(column if own else next(column) for column, own in zip(columns, self._of_row, strict=True))
 
 
 def _for_all(sql: str, kinds: Sequence[str]) -> str:
