@@ -8,7 +8,7 @@ from datetime import timedelta
 from schemas.event import derived_id
 from schemas.territory import Territory
 from services.reference.territories import load_territories
-from services.run import spare_the_collector
+from services.run import tune_the_interpreter
 from services.simulation.faults import BUSY, PROCESSES, Fault
 from services.simulation.file import File
 from services.simulation.hours import DAWN, StandsStill, VirtualLoop
@@ -145,7 +145,7 @@ class Stage:
         self.file = File()
         self._territories = load_territories()
         self._loop = VirtualLoop()
-        spare_the_collector()
+        tune_the_interpreter()
 
     def play(self, seed: int, without: Collection[int] = ()) -> Result:
         """The day of this seed, to its end or to the first invariant that does not hold."""

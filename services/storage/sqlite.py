@@ -2,22 +2,26 @@
 
 A statement of ours takes 10–50 µs; through an asynchronous driver it costs several times that in hops and adapters.
 So a plain connection is asked where the handler runs, behind the two methods of AsyncConnection that the house uses,
-and only what waits (`BEGIN IMMEDIATE` for the lock, `COMMIT` for the disk) runs in a thread (docs/decisions/0003).
+and only what waits (`BEGIN IMMEDIATE` while another process writes, `COMMIT` for the disk) runs in a thread
+(docs/decisions/0003).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Engine, Executable, create_engine, event
 from sqlalchemy.engine import URL, CursorResult
-from sqlalchemy.engine.base import NestedTransaction
+from sqlalchemy.engine.base import NestedTransaction, RootTransaction
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
+PATIENCE = "busy_timeout=10000"
+"""Milliseconds to wait for another process's lock."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", PATIENCE, "foreign_keys=ON")
 """One writer beside many readers; a commit is on the disk when it returns (a promise is a promise)."""
 
 
@@ -75,7 +79,7 @@ class SqliteFile:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         async with self._turn:
             with self._writer.connect() as connection:
-                transaction = await _to_the_end(connection.begin)
+                transaction = await _begin(connection)
                 try:
                     yield _as_async(connection)
                 except BaseException:
@@ -103,6 +107,18 @@ class SqliteFile:
     async def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+async def _begin(connection: Connection) -> RootTransaction:
+    """Take the lock at once when it is free; wait in a thread while another process has it."""
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        with suppress(OperationalError):
+            return connection.begin()
+    finally:
+        driver.execute(f"PRAGMA {PATIENCE}")
+    return await _to_the_end(connection.begin)
 
 
 async def _to_the_end(work: Callable[[], T]) -> T:

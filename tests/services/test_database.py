@@ -195,3 +195,23 @@ async def test_sqlite_takes_the_write_lock_before_it_reads(sqlite_url: str, tmp_
                 other.execute("BEGIN IMMEDIATE")
         other.execute("BEGIN IMMEDIATE")
     await database.close()
+
+
+async def test_the_loop_goes_on_while_another_process_writes_to_the_file(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_url)
+    await migrate(database)
+
+    async def write() -> None:
+        async with database.writing() as db:
+            await roster.put(db, TARN, [ANNE])
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "relais.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(write())
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert not writing.done()
+        other.execute("COMMIT")
+        await writing
+    assert await on_roster(database) == [ANNE]
+    await database.close()
