@@ -1,10 +1,9 @@
 """What does a practitioner open? New slots, their seats in time, and what may not overlap."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
@@ -86,8 +85,7 @@ class NewPractitioner(Value):
     terms: Terms | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeatRow:
+class SeatRow(NamedTuple):
     """An active seat: `kind` is "hold" (with `expires_at`), "guarantee" (keeps a promise until a better
     seat is found or its hour is told) or "booking". `choice` = the dispatcher's latest that took it; 0 = none yet."""
 
@@ -102,8 +100,7 @@ class SeatRow:
     choice: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SlotRow:
+class SlotRow(NamedTuple):
     """A slot with its active seats. `gone` = whoever has a seat keeps it, nobody else gets one. `address` = the street
     of a further place of practice; None = it is at the main one."""
 

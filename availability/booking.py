@@ -1,7 +1,7 @@
 """Who gets which seat? Held, booked, lost: decided from the slot as it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -59,7 +59,7 @@ def exchange(
         if seat is None or seat.kind != "guarantee" or seat.slot_id != move.from_slot or move.from_slot not in after:
             return None
         left = after[move.from_slot]
-        after[move.from_slot] = replace(left, seats=tuple(one for one in left.seats if one != seat))
+        after[move.from_slot] = left._replace(seats=tuple(one for one in left.seats if one != seat))
     taken: list[SeatRow] = []
     for move in moves:
         slot = after.get(move.to_slot)
@@ -80,5 +80,5 @@ def exchange(
                 move.choice,
             )
         )
-        after[move.to_slot] = replace(slot, seats=(*slot.seats, taken[-1]))
+        after[move.to_slot] = slot._replace(seats=(*slot.seats, taken[-1]))
     return taken

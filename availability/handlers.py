@@ -1,7 +1,6 @@
 """What does availability do when it hears a fact? It alone has the last word on a seat."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +30,7 @@ async def on_slot_chosen(event: SlotChosen, desk: Desk, now: datetime) -> list[E
         return [_lost(event, event, slot.slot_id, slot, "taken", now)]
     counted = desk.visits.counts(who, seat.start, event.usual_practitioner, event.regulated_at)
     if held is not None and held.slot_id == slot.slot_id:  # it was promised before: no cap comes after that
-        kept = replace(held, kind=event.kind, expires_at=None, choice=event.choice)
+        kept = held._replace(kind=event.kind, expires_at=None, choice=event.choice)
         changed = await desk.keep(slot, held, kept, counted=counted)
         return [_booked(event, event, changed, kept, now, counted=counted)]
     if await desk.visits.refusal(who, event.request_id, seat.start, now, counted=counted) is not None:

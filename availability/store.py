@@ -1,7 +1,6 @@
 """What does availability remember? Practitioners, their slots, and who has which seat."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -212,8 +211,8 @@ class Desk:
         await self.db.execute(_KEEP, row)
         self.visits.add(slot.practitioner_id, seat.request_id, seat.start, counted=counted)
         self._seats[seat.request_id] = kept
-        changed = self._slots[slot.slot_id] = replace(
-            slot, seats=tuple(kept if one == seat else one for one in slot.seats)
+        changed = self._slots[slot.slot_id] = slot._replace(
+            seats=tuple(kept if one == seat else one for one in slot.seats)
         )
         return changed
 
@@ -233,7 +232,7 @@ class Desk:
         return await self._change(slot, gone=gone)
 
     async def _change(self, slot: SlotRow, **fields: Any) -> SlotRow:
-        changed = self._slots[slot.slot_id] = replace(slot, version=slot.version + 1, **fields)
+        changed = self._slots[slot.slot_id] = slot._replace(version=slot.version + 1, **fields)
         row = {"this": slot.slot_id, "version": changed.version, "status": changed.status, "gone": changed.gone}
         await self.db.execute(_CHANGED, row)
         return changed

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,7 +114,7 @@ class Desk:
         """The request with these fields changed."""
         columns = {name: _AS_TEXT[name](value) if name in _AS_TEXT else value for name, value in fields.items()}
         await self.db.execute(_CHANGE, {"this": row.request_id, **columns})
-        changed = self._rows[row.request_id] = replace(row, **fields)
+        changed = self._rows[row.request_id] = row._replace(**fields)
         return changed
 
 
@@ -211,7 +210,7 @@ async def known_slots(db: AsyncConnection, since: datetime, after: str = "", lim
     mine = KNOWN.c.start > began, KNOWN.c.details.is_not(None), KNOWN.c.slot_id > after
     rows = await db.execute(select(KNOWN).where(*mine).order_by(KNOWN.c.slot_id).limit(limit))
     return [
-        replace(opened(_DETAILS.validate_json(row.details)), state=same(SlotState.model_validate_json(row.state)))
+        opened(_DETAILS.validate_json(row.details))._replace(state=same(SlotState.model_validate_json(row.state)))
         for row in rows
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatcher.life import OPEN, State
 from schemas.request import Need, Patient
@@ -15,8 +15,7 @@ from schemas.sealed import Sealed
 from schemas.values import Mode, Place
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
+class RequestRow(NamedTuple):
     """A request as it is. `patient` stays sealed; `start` to `place` are those of the visit."""
 
     request_id: str
@@ -114,16 +113,22 @@ _need = lru_cache(1024)(Need.model_validate_json)
 _patient = lru_cache(1024)(Patient.model_validate_json)
 
 
+@lru_cache(1024)
+def _words(text: str) -> tuple[str, ...]:
+    """A list of words, which mostly has none."""
+    return tuple(json.loads(text))
+
+
 def request_row(row: Any) -> RequestRow:
     """The row of the table as a value."""
     return RequestRow(
         row.id, row.territory, State(row.state), _need(row.need),
         _patient(row.patient), row.entered_at, row.entered_by, row.interactive, row.choice,
-        row.pending, row.unmatched, tuple(json.loads(row.lost)), row.slot_id,
+        row.pending, row.unmatched, _words(row.lost), row.slot_id,
          row.practitioner_id, row.start, row.minutes,
         None if row.mode is None else Mode(row.mode),
         None if row.place is None else Place.model_validate_json(row.place),
-        tuple(json.loads(row.reasons)), tuple(json.loads(row.others)), json.loads(row.counts), row.moved,
+        _words(row.reasons), _words(row.others), json.loads(row.counts), row.moved,
         row.promised_at, row.exchanging, row.escalated_to, row.rank, row.acknowledged_at, row.closed_at, row.counted,
         row.confirmed_for,
     )  # fmt: skip

@@ -47,7 +47,7 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-_TRY = insert(ATTEMPT).on_conflict_do_nothing().returning(ATTEMPT.c.message_id)
+_TRY = insert(ATTEMPT).on_conflict_do_nothing().returning(ATTEMPT.c.message_id).execution_options(in_one=True)
 _THESE: Any = bindparam("these", expanding=True)
 _CLAIM = update(MESSAGE).where(MESSAGE.c.id.in_(_THESE)).values(state="claimed", claimed_at=bindparam("now"))
 _ACCEPT = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,8 +13,7 @@ from notifications.tables import ATTEMPT, INBOUND, IS_DUE, LINK, MESSAGE, OWN_TE
 from schemas.sealed import Sealed, unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
+class MessageRow(NamedTuple):
     """A message as it stands; `body` and `to` stay sealed."""
 
     message_id: str

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import insert, select
@@ -44,9 +44,17 @@ class KeyReused(Exception):
     """The same idempotency key came again with other content."""
 
 
+@dataclass(slots=True)
+class Post:
+    """Letters that were put in together: `done` when all of them are settled."""
+
+    left: int
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 @dataclass(slots=True, eq=False)
 class Letter:
-    """One message on its way through the mailbox."""
+    """One message on its way through the mailbox, and what came of it."""
 
     reader: str
     id: str
@@ -55,7 +63,8 @@ class Letter:
     react: Reaction | None = None
     remembered: bool = True
     fingerprint: str | None = None
-    done: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    post: Post = field(init=False)
+    outcome: Outcome | Exception = field(init=False)
 
 
 class Mailbox:
@@ -80,9 +89,9 @@ class Mailbox:
 
     async def receive_all(self, reader: str, facts: Sequence[Event], react: Reaction) -> list[Exception | None]:
         """React to each fact once; what went wrong with each, None = done. Returns when that is committed."""
-        waiting = [self._put(Letter(reader, fact.id, fact=fact, react=react)) for fact in facts]
-        await asyncio.wait(waiting)
-        return [cast(Exception | None, one.exception()) for one in waiting]
+        letters = [Letter(reader, fact.id, fact=fact, react=react) for fact in facts]
+        await self._settled(letters)
+        return [letter.outcome if isinstance(letter.outcome, Exception) else None for letter in letters]
 
     async def order(self, order: Order, decide: Decide, *, fingerprint: str | None = None) -> Outcome:
         """Carry out what a person or a timer asks: the facts, or why not (and then nothing was changed).
@@ -90,9 +99,11 @@ class Mailbox:
         With a `fingerprint` of its content (keyed, so that it tells nothing) the order is remembered: the same
         again answers the same facts and does nothing; with another fingerprint it raises KeyReused.
         """
-        return await self._put(
-            Letter(DOOR, order.id, decide, remembered=fingerprint is not None, fingerprint=fingerprint)
-        )
+        letter = Letter(DOOR, order.id, decide, remembered=fingerprint is not None, fingerprint=fingerprint)
+        await self._settled([letter])
+        if isinstance(letter.outcome, Exception):
+            raise letter.outcome
+        return letter.outcome
 
     async def run(self) -> None:
         """Commit what waits, for ever."""
@@ -103,10 +114,14 @@ class Mailbox:
                 group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
                 await self._settle(group)
 
-    def _put(self, letter: Letter) -> asyncio.Future[Outcome]:
-        self._waiting.append(letter)
+    async def _settled(self, letters: Sequence[Letter]) -> None:
+        """Put them in, and wait until each has its outcome."""
+        post = Post(len(letters))
+        for letter in letters:
+            letter.post = post
+        self._waiting += letters
         self._bell.set()
-        return letter.done
+        await post.done
 
     async def _settle(self, group: list[Letter]) -> None:
         try:
@@ -116,9 +131,10 @@ class Mailbox:
         # From here on it is committed: whatever fails now must not run anything again.
         self._tell(outcomes)
         for letter in group:
-            outcome = outcomes[letter] if letter in outcomes else await self._earlier(letter)
-            if not letter.done.done():
-                _resolve(letter.done, outcome)
+            letter.outcome = outcomes[letter] if letter in outcomes else await self._earlier(letter)
+            letter.post.left -= 1
+            if not letter.post.left and not letter.post.done.done():  # who waited may have been cancelled
+                letter.post.done.set_result(None)
 
     async def _together(self, group: list[Letter]) -> dict[Letter, Outcome | Exception]:
         """One transaction, no savepoints. Raises when any letter fails: then nothing happened.
@@ -258,7 +274,12 @@ class _Refusal(Exception):
     """A letter of the group was refused: run the group again, each on its own."""
 
 
-_CLAIM = insert_or_skip(Inbox).on_conflict_do_nothing().returning(INBOX.c.reader, INBOX.c.event_id)
+_CLAIM = (
+    insert_or_skip(Inbox)
+    .on_conflict_do_nothing()
+    .returning(INBOX.c.reader, INBOX.c.event_id)
+    .execution_options(in_one=True)
+)
 _SAY = insert_or_skip(Outbox).on_conflict_do_nothing().execution_options(later="id")
 _AUDIT = insert_or_skip(Audit).on_conflict_do_nothing().execution_options(later="event_id")
 _FACTS_JSON: TypeAdapter[list[dict[str, Any]]] = TypeAdapter(list[dict[str, Any]])
@@ -271,10 +292,3 @@ def _said(facts: Iterable[Event]) -> bytes:
 
 def _facts(outcomes: Iterable[Any]) -> list[Event]:
     return [fact for outcome in outcomes if isinstance(outcome, list) for fact in outcome]
-
-
-def _resolve(future: asyncio.Future[Outcome], outcome: Outcome | Exception) -> None:
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)

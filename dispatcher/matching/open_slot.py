@@ -1,18 +1,16 @@
 """What does the dispatcher know of a slot? The slot as opened, with what is left of it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from schemas.slot import SlotOpened
 from schemas.values import AgeBand, Mode, Place, SlotState, Visibility
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSlot:
+class OpenSlot(NamedTuple):
     """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free);
     `freeze`: minutes before a seat's start from which nobody new is booked in it."""
 

@@ -222,7 +222,7 @@ class OpenSeats:
         begins = self._begins.get(slot_id, slot.start)  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else same(datetime.fromtimestamp(state.next_start, UTC))
         if slot.state is not state or slot.start != start:
-            slot = self._slots[slot_id] = replace(slot, state=state, start=start)
+            slot = self._slots[slot_id] = slot._replace(state=state, start=start)
         free = state.free - len(self._expected.get(slot_id, ()))
         self.index.put(slot, free, self._standings.get(slot.practitioner_id), self.price(slot))
 

@@ -105,6 +105,6 @@ def _cost(ask: Ask, on: Ground, slot_id: str, start: datetime) -> int:
     """What the seat that begins then costs the request, in the first mode that both name."""
     slot = on.seats.get(slot_id)
     assert slot is not None, "a guarantee is kept in a slot that was never heard of"
-    seat, wish = replace(slot, start=start), wish_of(ask.need, on.now)
+    seat, wish = slot._replace(start=start), wish_of(ask.need, on.now)
     case = next(cases(ask.need, wish, seat, on.seats, ask.territory, on.now, 1), None)
     return 0 if case is None else int(cost(pair_of(case)))

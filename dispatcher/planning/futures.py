@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -90,7 +90,7 @@ def _moved(slot: OpenSlot, later: timedelta) -> OpenSlot:
     """The same slot that much later, all its seats free."""
     start = slot.start + later
     state = SlotState(version=0, free=slot.capacity, next_start=int(start.timestamp()))
-    return replace(slot, slot_id=f"later-{slot.slot_id}", start=start, state=state)
+    return slot._replace(slot_id=f"later-{slot.slot_id}", start=start, state=state)
 
 
 def _moment(hour: int, part: float, now: datetime) -> datetime:

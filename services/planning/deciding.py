@@ -111,7 +111,7 @@ def _one_by_one(asks: list[Ask], seats: OpenSeats, now: datetime) -> list[Decisi
 def _book(seats: OpenSeats, slot: OpenSlot) -> None:
     left = slot.state.free - 1
     state = SlotState(version=slot.state.version + 1, free=left, next_start=slot.state.next_start if left else None)
-    seats.put(replace(slot, state=state))
+    seats.put(slot._replace(state=state))
 
 
 def _missed(ask: Ask, why: list[str]) -> Decision:

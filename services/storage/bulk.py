@@ -5,9 +5,10 @@ one go. SQLite gets a tuple a row. PostgreSQL gets a list a parameter: a stateme
 of a request's statements (docs/figures.md).
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -29,6 +30,12 @@ def in_bulk(statement: Any, rows: Sequence[Row], names_row: str, dialect: Dialec
         yield bulk.sql, bulk.lists(distinct)
 
 
+def in_one(statement: Any, rows: Sequence[Row], dialect: Dialect) -> tuple[str, Any]:
+    """What the driver is to run (SQL, parameters) for an INSERT that answers which of the rows it took."""
+    bulk = _bulk(statement, dialect, tuple(rows[0]))
+    return (bulk.sql, bulk.lists(rows)) if dialect.name == "postgresql" else (bulk.of_json, (bulk.json(rows),))
+
+
 class _Bulk:
     """A statement with the place and the treatment of each parameter."""
 
@@ -42,6 +49,15 @@ class _Bulk:
             self.sql = _for_all(
                 compiled.string, [kind if own else "" for kind, own in zip(kinds, self._of_row, strict=True)]
             )
+
+    @cached_property
+    def of_json(self) -> str:
+        """The INSERT of all rows of a JSON list: SQLite answers nothing to a statement that is run for each."""
+        columns = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(self._places)))
+        return re.sub(r"VALUES \([^()]*\)", f"SELECT {columns} FROM json_each(?) WHERE true", self.sql, count=1)
+
+    def json(self, rows: Sequence[Row]) -> str:
+        return json.dumps(self.tuples(rows))
 
     def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         return list(zip(*[place(rows) for place in self._places], strict=False))

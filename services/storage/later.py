@@ -2,7 +2,8 @@
 
 A statement with the execution option `later="name"` is one whose answer nobody reads; `name` is the parameter that
 names its row. It runs with all others of its kind in one go: before the next statement that is not marked, and before
-the transaction (or the savepoint) ends. Writes to one row keep their order.
+the transaction (or the savepoint) ends. Writes to one row keep their order. One with the option `in_one` is an INSERT
+that is given a list of rows and answers at once which of them it took.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.bulk import in_bulk
+from services.storage.bulk import in_bulk, in_one
 
 T = TypeVar("T")
 
@@ -24,12 +25,23 @@ class Later:
 
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """Run the statement; one marked `later` is only noted down, and answers nothing."""
-        names_row = statement.get_execution_options().get("later")
+        options = statement.get_execution_options()
+        names_row = options.get("later")
         if names_row is None:
             await self.flush()
+            if "in_one" in options:
+                return await self._connection.exec_driver_sql(*in_one(statement, parameters, self._connection.dialect))
             return await self._connection.execute(statement, _even(parameters))
         for row in parameters if isinstance(parameters, list) else [parameters]:
-            await self._put(statement, row, (statement.table, row[names_row]))
+            kind, about = (id(statement), *row), (statement.table, row[names_row])
+            known = self._waiting.get(kind)
+            if known is not None and self._touched.get(about, -1) > known[0]:
+                await self.flush()  # a statement that runs after this kind wrote to the same row: that comes first
+                known = None
+            if known is None:
+                known = self._waiting[kind] = (len(self._waiting), statement, [])
+            known[2].append(row)
+            self._touched[about] = known[0]
         return None
 
     async def flush(self) -> None:
@@ -48,17 +60,6 @@ class Later:
     async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
         await self.flush()
         return await self._connection.run_sync(work, *arguments)
-
-    async def _put(self, statement: Any, row: dict[str, Any], about: tuple[Any, Any]) -> None:
-        kind = (id(statement), *row)
-        known = self._waiting.get(kind)
-        if known is not None and self._touched.get(about, -1) > known[0]:
-            await self.flush()  # a statement that runs after this kind wrote to the same row: that comes first
-            known = None
-        if known is None:
-            known = self._waiting[kind] = (len(self._waiting), statement, [])
-        known[2].append(row)
-        self._touched[about] = known[0]
 
     def _forget(self) -> None:
         self._waiting: dict[tuple[Any, ...], tuple[int, Any, list[Any]]] = {}

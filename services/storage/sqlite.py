@@ -138,7 +138,9 @@ def _as_async(connection: Connection) -> AsyncConnection:
 def _engine(url: URL, begin: str) -> Engine:
     # Readers are never kept waiting: in the event loop nobody could give a connection back meanwhile.
     arguments = {"check_same_thread": False, "isolation_level": None, "cached_statements": 256}
-    engine = create_engine(url, connect_args=arguments, max_overflow=-1, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args=arguments, max_overflow=-1, hide_parameters=True, pool_reset_on_return=None
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: Any) -> None:

@@ -1,6 +1,5 @@
 """When does each seat begin, and which slots are in each other's way?"""
 
-from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,12 +38,12 @@ def test_three_patients_of_three_quarters_of_an_hour_come_a_quarter_apart() -> N
 
 
 def test_the_same_times_again_are_at_the_same_place() -> None:
-    there = replace(a_row(), place=LAVAUR, address="3 quai Neuf")
+    there = a_row()._replace(place=LAVAUR, address="3 quai Neuf")
     main, further = again([a_row(), there], 1, ZoneInfo("Europe/Paris"), MONDAY)
     assert main.place is None
     assert further.place == Practice(commune=LAVAUR.commune, address="3 quai Neuf", lat=LAVAUR.lat, lon=LAVAUR.lon)
     assert (is_at(there, further.place), is_at(there, None), is_at(a_row(), further.place)) == (True, False, False)
-    assert not is_at(replace(there, place=GAILLAC), further.place), "the same street of another commune"
+    assert not is_at(there._replace(place=GAILLAC), further.place), "the same street of another commune"
 
 
 def test_a_place_is_known_by_its_address() -> None:
@@ -156,7 +155,7 @@ def test_a_seat_that_has_passed_is_not_in_the_way_of_the_next() -> None:
 
 
 def test_nobody_new_is_booked_in_a_frozen_seat_but_who_held_it_keeps_it() -> None:
-    frozen = replace(a_row(0), audience=Audience(freeze=20))
+    frozen = a_row(0)._replace(audience=Audience(freeze=20))
     assert seat_for(frozen, "new", AT_TEN - minutes(5)) == Seat(1, AT_TEN + minutes(15), 15)
     assert seat_for(frozen, "new", AT_TEN) == Seat(2, AT_TEN + minutes(30), 15)
     assert seat_for(frozen, "new", AT_TEN + minutes(11)) == "past"

@@ -1,6 +1,5 @@
 """Is nothing opened in a time in which a linked agenda says that the practitioner is taken?"""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -88,7 +87,7 @@ async def test_a_seat_taken_while_the_agenda_was_read_is_the_only_one(
     agenda = upstream.agenda
 
     async def before(*about: Any) -> Any:
-        return [one._replace(slot=replace(one.slot, seats=())) for one in await agenda(*about)]
+        return [one._replace(slot=one.slot._replace(seats=())) for one in await agenda(*about)]
 
     monkeypatch.setattr(upstream, "agenda", before)
     await (await Agenda(room).link(means="busy")).says(at(AT_TEN, 60, "a"))

@@ -1,7 +1,6 @@
 """Do the changes lead from any agenda to any other, without touching a seat, without an overlap, and then to rest?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +34,7 @@ def test_a_feed_that_is_of_another_place_now_moves_what_nobody_has() -> None:
     there = Wanted("u1", as_slot(AT_TEN, 15, (Mode.OFFICE,), None, place=Practice(commune="81140", address="3 quai")))
     free, taken = as_row("a", there.slot), as_row("a", there.slot, ("booking",))
     assert (changes({"u1": free}, [there], []).open, changes({"u1": taken}, [there], []).open) == ([there], [])
-    same = replace(free, place=Place(commune="81140"), address="3 quai")
+    same = free._replace(place=Place(commune="81140"), address="3 quai")
     assert changes({"u1": same}, [there], []) == Changes()
 
 
@@ -44,7 +43,7 @@ def carried_out(known: dict[str, SlotRow], found: Changes) -> dict[str, SlotRow]
     closed = {slot.slot_id for slot in found.close}
     gone, back = {slot.slot_id for slot in found.gone}, {slot.slot_id for slot in found.back}
     after = {
-        uid: replace(slot, gone=(slot.gone or slot.slot_id in gone) and slot.slot_id not in back)
+        uid: slot._replace(gone=(slot.gone or slot.slot_id in gone) and slot.slot_id not in back)
         for uid, slot in known.items()
         if slot.slot_id not in closed
     }

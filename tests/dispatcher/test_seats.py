@@ -1,6 +1,5 @@
 """Does the picture of open seats come out the same, in whatever order and however often the facts come?"""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_what_the_database_remembers_and_the_facts_that_pass_make_one_picture(
     assert isinstance(facts[0], SlotOpened)
     latest = told.get(facts[0].slot_id)
     assert latest is not None
-    remembered = replace(opened(facts[0]), state=latest.state)
+    remembered = opened(facts[0])._replace(state=latest.state)
     passing = data.draw(st.permutations(facts))
     moment = data.draw(st.integers(0, len(passing)))
     for fact in passing[:moment]:

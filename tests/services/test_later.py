@@ -18,6 +18,7 @@ PUT_OR_WEIGH = PUT_OR_WEIGH.on_conflict_do_update(
     index_elements=["name"], set_={"weight": BOX.c.weight + PUT_OR_WEIGH.excluded.weight}
 )
 PUT_ONCE = insert_or(BOX).on_conflict_do_nothing().execution_options(later="name")
+PUT_NEW = insert_or(BOX).on_conflict_do_nothing().returning(BOX.c.name).execution_options(in_one=True)
 ADD = (
     update(BOX)
     .where(BOX.c.name == bindparam("this"), BOX.c.weight < 100)
@@ -133,3 +134,11 @@ def counted(boxes: Database) -> Any:
     event.listen(Engine, "before_cursor_execute", hear)
     yield said
     event.remove(Engine, "before_cursor_execute", hear)
+
+
+async def test_those_put_in_one_answer_which_of_them_were_new(boxes: Database) -> None:
+    async with boxes.writing() as db:
+        await db.execute(PUT, {"name": "a", "weight": 1})
+        rows = [{"name": name, "weight": weight} for name, weight in (("a", 5), ("b", 2), ("c", None), ("b", 7))]
+        assert {row.name for row in await db.execute(PUT_NEW, rows)} == {"b", "c"}
+    assert await inside(boxes) == {"a": 1, "b": 2, "c": None}

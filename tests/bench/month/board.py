@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatcher.matching.seats import OpenSeats, OpenSlot
@@ -125,7 +124,7 @@ class Board:
         free = int(self.is_free(slot_id))
         start = int(slot.start.timestamp()) if free else None
         state = SlotState(version=self._versions[slot_id], free=free, next_start=start)
-        self.seats.put(replace(slot, state=state))
+        self.seats.put(slot._replace(state=state))
 
 
 def _seen_from(seat: Seat) -> datetime:
