@@ -5,13 +5,13 @@ one go. SQLite gets a tuple a row. PostgreSQL gets a list a parameter: a stateme
 of a request's statements (docs/figures.md).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import repeat
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Column, DateTime, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -57,7 +57,7 @@ class _Bulk:
         return re.sub(r"VALUES \([^()]*\)", f"SELECT {columns} FROM json_each(?) WHERE true", self.sql, count=1)
 
     def json(self, rows: Sequence[Row]) -> str:
-        return json.dumps(self.tuples(rows))
+        return to_json(self.tuples(rows)).decode()
 
     def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         return list(zip(*[place(rows) for place in self._places], strict=False))
