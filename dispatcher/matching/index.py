@@ -1,5 +1,6 @@
 """Which slots may serve a request of this territory? Rows on shelves, by territory and by a coarse cell of the map."""
 
+from array import array
 from functools import lru_cache
 from math import cos, radians
 
@@ -31,6 +32,7 @@ class Index:
         self.table = Table()
         self.rows: dict[str, int] = {}
         self._homes: list[Home] = []
+        self._own_places, self._screen_places, self._shared_places = (array("i") for _ in range(3))
         self._known_homes: dict[tuple[str, str, Cell, bool, bool, bool], Home] = {}
         self._own: dict[tuple[str, str, Cell, bool], Shelf] = {}
         self._shared: dict[tuple[str, Cell, bool], dict[str, Shelf]] = {}
@@ -45,7 +47,10 @@ class Index:
         row = self.rows.get(slot.slot_id)
         if row is None:
             row = self.rows[slot.slot_id] = self.table.add(slot)
-            self._homes += [()] * (row + 1 - len(self._homes))
+            if row == len(self._homes):
+                self._homes.append(())
+                for places in (self._own_places, self._screen_places, self._shared_places):
+                    places.append(0)
         start, home = lower_second(slot.start), self._home(slot, free > 0)
         if self._homes[row] is not home or self.table.numbers[row, START] != start:
             self._take_out(row)
@@ -104,12 +109,12 @@ class Index:
         home = self._known_homes.get(key)
         if home is None:
             whose = (slot.territory, slot.profession)
-            shelves = [self._own.setdefault((*whose, cell, is_open), Shelf())]
+            shelves = [self._own.setdefault((*whose, cell, is_open), Shelf(self._own_places))]
             if on_screen:
-                shelves.append(self._own.setdefault((*whose, ON_SCREEN, is_open), Shelf()))
+                shelves.append(self._own.setdefault((*whose, ON_SCREEN, is_open), Shelf(self._screen_places)))
             if shared and cell != NOWHERE:
                 of_cell = self._shared.setdefault((slot.profession, cell, is_open), {})
-                shelves.append(of_cell.setdefault(slot.territory, Shelf()))
+                shelves.append(of_cell.setdefault(slot.territory, Shelf(self._shared_places)))
             home = self._known_homes[key] = tuple(shelves)
         return home
 

@@ -41,19 +41,19 @@ class OpenSeats:
     def __init__(self) -> None:
         self._slots: dict[str, OpenSlot] = {}
         self._begins: dict[str, datetime] = {}
-        self._states: dict[str, SlotState] = {}
+        self._states: dict[str, SlotState] = {}  # of slots that are not known yet, or not as they were last heard of
         self.index = Index()
         self._expected: dict[str, dict[str, datetime]] = {}
         self._proposed: dict[str, str] = {}
         self._lapses: deque[tuple[datetime, str]] = deque()
         self._at = 0
         self._passes: list[tuple[int, str]] = []
-        self._of_practitioner: dict[str, set[str]] = {}
+        self._of_practitioner: dict[str, list[str]] = {}
         self._standings: dict[str, Standing] = {}
         self._bids: dict[str, Bids] = {}
         self._excess: dict[str, float] = {}
         self._shared_at: datetime | None = None
-        self.people = People()
+        self.people = People(self._name)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -73,7 +73,7 @@ class OpenSeats:
         if isinstance(fact, SlotOpened):
             self.put(opened(fact))  # what was heard of it before it was known counts now
             return
-        known = self._states.get(slot_id)
+        known = self._state(slot_id)
         request_id = getattr(fact, "request_id", None)
         if request_id is not None:
             self._answered(slot_id, request_id)
@@ -83,7 +83,7 @@ class OpenSeats:
 
     def put(self, slot: OpenSlot) -> None:
         """Take in a slot as it was opened; its state counts unless a later one was heard."""
-        known = self._states.get(slot.slot_id)
+        known = self._state(slot.slot_id)
         if slot.slot_id not in self._slots:
             self._learn(slot)
         if known is None or slot.state.version >= known.version:
@@ -189,11 +189,21 @@ class OpenSeats:
             slot = self._slots.pop(slot_id)
             self._begins.pop(slot_id, None)
             self.index.drop(slot_id)
-            self._of_practitioner[slot.practitioner_id].discard(slot_id)
+            self._of_practitioner[slot.practitioner_id].remove(slot_id)
             self._states.pop(slot_id, None)
             for request_id in list(self._expected.get(slot_id, ())):
                 self._answered(slot_id, request_id)
             self._expected.pop(slot_id, None)
+
+    def _state(self, slot_id: str) -> SlotState | None:
+        """The latest state that was heard of the slot, seats that are too near included."""
+        slot = self._slots.get(slot_id)
+        return self._states.get(slot_id, None if slot is None else slot.state)
+
+    def _name(self, slot_id: str) -> str:
+        """The slot's id, the string that is kept of it where there is one."""
+        slot = self._slots.get(slot_id)
+        return slot_id if slot is None else slot.slot_id
 
     def _answered(self, slot_id: str, request_id: str) -> None:
         """The seat of it that was proposed to the request is counted no more."""
@@ -209,14 +219,17 @@ class OpenSeats:
         self._slots[slot.slot_id] = slot
         if slot.capacity > 1:
             self._begins[slot.slot_id] = slot.start
-        self._of_practitioner.setdefault(slot.practitioner_id, set()).add(slot.slot_id)
+        self._of_practitioner.setdefault(slot.practitioner_id, []).append(slot.slot_id)
 
     def _shelve(self, slot_id: str) -> None:
         slot = self._slots.get(slot_id)
         if slot is None:
             return  # its SlotOpened has not come yet; the state waits
         notice = least_notice(slot)
-        state = still_to_come(self._states[slot_id], self._at + notice)
+        heard = self._states.pop(slot_id, slot.state)
+        state = still_to_come(heard, self._at + notice)
+        if state is not heard:
+            self._states[slot_id] = heard
         if len(state.starts) > 1:
             heappush(self._passes, (state.starts[0] - notice, slot_id))
         begins = self._begins.get(slot_id, slot.start)  # of a full slot: what was free last depends on what was heard

@@ -12,17 +12,18 @@ FIRST_LOOK = 64
 
 
 class Shelf:
-    """Row numbers in bins of half an hour of their slot's start. No order within a bin: whoever asks sorts."""
+    """Row numbers in bins of half an hour of their slot's start. No order within a bin: whoever asks sorts.
 
-    def __init__(self) -> None:
+    `places` says by row where in its bin it lies. Shelves share it of which a row lies on one at most.
+    """
+
+    def __init__(self, places: "array[int]") -> None:
         self.bins: dict[int, array[int]] = {}
-        self._at: dict[int, int] = {}
+        self._at = places
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._at)
-
-    def __contains__(self, row: int) -> bool:
-        return row in self._at
+        return self._count
 
     def add(self, row: int, start: int) -> None:
         """Take in a row (which is not here) whose slot begins at `start` (epoch seconds)."""
@@ -32,11 +33,13 @@ class Shelf:
             rows = self.bins[number] = array("q")
         self._at[row] = len(rows)
         rows.append(row)
+        self._count += 1
 
     def remove(self, row: int, start: int) -> None:
         """Take out a row that came in with that start. The last of its bin takes its place."""
-        number, index = start // SECONDS, self._at.pop(row)
+        number, index = start // SECONDS, self._at[row]
         rows = self.bins[number]
+        self._count -= 1
         last = rows.pop()
         if last != row:
             rows[index] = last

@@ -3,7 +3,7 @@
 In memory beside the open seats: every request that finds no seat asks here before it asks the database.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from sys import intern
 from typing import NamedTuple
@@ -46,13 +46,15 @@ class Seat(NamedTuple):
 
 
 class People:
-    """`hear` facts in any order, any number of times."""
+    """`hear` facts in any order, any number of times. `name` gives the string that is kept of a slot's id elsewhere:
+    one is enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: Callable[[str], str] = str) -> None:
+        self._name = name
         self._known: dict[str, Known] = {}
         self._of_profession: dict[str, dict[str, None]] = {}
         self._seats: dict[str, tuple[Seat, ...]] = {}
-        self._slots: dict[str, dict[str, None]] = {}
+        self._slots: dict[str, list[str]] = {}
         self._radii: dict[tuple[Place, tuple[str, ...], str, float], float] = {}
 
     def hear(self, fact: Event) -> str | None:
@@ -134,8 +136,8 @@ class People:
                 self._seats[slot_id] = kept
                 continue
             del self._seats[slot_id]
-            for whose in {seat.whose for seat in seats}:
-                self._slots.get(whose, {}).pop(slot_id, None)
+            for whose in {seat.whose for seat in seats if seat.whose}:
+                self._slots[whose].remove(slot_id)
 
     def _describe(self, said: PractitionerDescribed) -> str | None:
         before = self._known.get(said.practitioner_id)
@@ -156,7 +158,8 @@ class People:
             return None
         whose = intern(seat.whose or (known.whose if known else ""))
         now = seat._replace(whose=whose, start=same(seat.start.astimezone(UTC)))
+        slot_id = self._name(slot_id)
         self._seats[slot_id] = (*(one for one in seats if one is not known), now)
-        if whose:
-            self._slots.setdefault(whose, {})[slot_id] = None
+        if whose and slot_id not in (mine := self._slots.setdefault(whose, [])):
+            mine.append(slot_id)
         return whose or None

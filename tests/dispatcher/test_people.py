@@ -63,4 +63,4 @@ def test_nothing_is_remembered_for_longer_than_a_week_asks_for_it() -> None:
     people.forget_before(AT_TEN + KEPT)
     assert people.visits("anne") == (TWO,)
     people.forget_before(AT_TEN + KEPT + hours(1))
-    assert (people.visits("anne"), people._seats, people._slots) == ((), {}, {"anne": {}})
+    assert (people.visits("anne"), people._seats, people._slots) == ((), {}, {"anne": []})
