@@ -162,7 +162,7 @@ async def on_offer_ended(event: OfferEnded, links: Links, now: datetime, *, desk
     fate = await store.fate(links.db, message_id)
     if fate is None:
         await never_write(event, asked, links, now, desk)
-    elif fate == "due":
+    else:
         await store.retract(links.db, message_id)
     tellings = audience.of_end_of_offer(event.practitioner_id, event.why, event.start, now)
     if event.why != "lost" and fate in (None, "due", "superseded"):

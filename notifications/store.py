@@ -61,12 +61,12 @@ NOBODY = {"body": None, "digest": None, "number": None, "territory": None}
 _WRITE = insert(MESSAGE).on_conflict_do_nothing().execution_options(later="id")
 _TO_HER = MESSAGE.c.recipient == "patient"
 _ENDS_BY_ITSELF = MESSAGE.c.kind.startswith("offer") | (MESSAGE.c.kind == "seat_freed")
-_SUPERSEDE = (
-    update(MESSAGE)
-    .where(MESSAGE.c.request_id == bindparam("this"), IS_DUE | _TO_HER, ~_ENDS_BY_ITSELF)
-    .values(state=case((IS_DUE, "superseded"), else_=MESSAGE.c.state), outdated=True)
-)
+_TRUE_NO_MORE = update(MESSAGE).values(state=case((IS_DUE, "superseded"), else_=MESSAGE.c.state), outdated=True)
+_ABOUT = MESSAGE.c.request_id == bindparam("this")
+_SUPERSEDE = _TRUE_NO_MORE.where(_ABOUT, IS_DUE | _TO_HER, ~_ENDS_BY_ITSELF)
 _SUPERSEDE_PLACE = _SUPERSEDE.where(MESSAGE.c.recipient != "human")
+_SUPERSEDE_TO_HER = _TRUE_NO_MORE.where(_ABOUT, _TO_HER)
+_RETRACT = _TRUE_NO_MORE.where(MESSAGE.c.id == bindparam("this"))
 _LINK_BY_DIGEST = select(LINK).where(LINK.c.digest == bindparam("this"))
 _LINK_BY_REQUEST = select(LINK).where(LINK.c.request_id.in_(bindparam("these", expanding=True)))
 _OWN_TEXTS = select(OWN_TEXT).where(OWN_TEXT.c.territory == bindparam("this"))
@@ -92,9 +92,8 @@ async def supersede(db: AsyncConnection, request_id: str, *, place: bool = False
 
 
 async def supersede_to_patient(db: AsyncConnection, request_id: str) -> None:
-    """The patient wants no SMS: what is still waiting to be said to her is not said."""
-    to_her = MESSAGE.c.request_id == request_id, _TO_HER, IS_DUE
-    await db.execute(update(MESSAGE).where(*to_her).values(state="superseded"))
+    """The patient wants no SMS: what waits to be said to her is not said, what is on its way is not tried again."""
+    await db.execute(_SUPERSEDE_TO_HER, {"this": request_id})
 
 
 async def fate(db: AsyncConnection, message_id: str) -> str | None:
@@ -108,9 +107,8 @@ async def fate(db: AsyncConnection, message_id: str) -> str | None:
 
 
 async def retract(db: AsyncConnection, message_id: str) -> None:
-    """What is still waiting to be said is true no more."""
-    mine = MESSAGE.c.id == message_id, IS_DUE
-    await db.execute(update(MESSAGE).where(*mine).values(state="superseded"))
+    """It is true no more: not said if it waits, not tried again, by no other channel either, if it is on its way."""
+    await db.execute(_RETRACT, {"this": message_id})
 
 
 async def was_told(db: AsyncConnection, request_id: str, person: str) -> bool:

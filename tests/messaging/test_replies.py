@@ -61,12 +61,15 @@ async def test_after_stop_what_was_still_to_be_said_is_not(tmp_path: Path, datab
         await asked(made, "m-1", "req-1")
         await write(made, "m-2", request_id="req-1", recipient_id="req-1", lane=2)
         await write(made, "m-3", request_id="req-1", recipient="practitioner", recipient_id="gp-1", to=None)
+        await write(made, "m-4", request_id="req-1", recipient_id="req-1", state="claimed")
         await writes(made, "STOP")
         (fact,) = await told(made)
         assert '"meaning":"stop"' in fact
         async with made.database.read() as db:
-            states = {row.id: row.state for row in await db.execute(select(MESSAGE))}
-    assert states == {"m-1": "sent", "m-2": "superseded", "m-3": "due"}
+            rows = list(await db.execute(select(MESSAGE)))
+    states = {row.id: row.state for row in rows}
+    assert states == {"m-1": "sent", "m-2": "superseded", "m-3": "due", "m-4": "claimed"}
+    assert {row.id for row in rows if row.outdated} == {"m-1", "m-2", "m-4"}, "what failed on its way was tried again"
 
 
 @pytest.mark.parametrize(("text", "meaning"), [("annuler", "other"), ("STOP", "stop"), ("je respire mal", "alarm")])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from notifications.outcome import Accepted
+from notifications.outcome import Accepted, NotSent
+from notifications.sending import Carrier
 from schemas.offer import Circle, OfferEnded, OfferMade
 from schemas.values import AgeBand, Mode
 from tests.builders import AT_TEN, GAILLAC, MONDAY, an_order, hours, only
@@ -69,6 +70,24 @@ async def test_what_was_not_said_yet_is_not_said(room: Notifications) -> None:
     assert await room.due(ended()) == []
     assert await room.leave(outcome=Accepted("1")) == []
     assert set(await room.messages()) == {("offer", "superseded")}
+
+
+async def test_an_offer_in_the_senders_hands_is_not_tried_again_once_it_has_ended(room: Notifications) -> None:
+    await room.hear(made())
+    (offer,) = await room.claim()
+    await room.hear(ended())
+    assert await room.record(offer, NotSent("no answer")) == []
+    assert [message.kind for message in await room.leave(MONDAY + hours(1))] == ["offer_taken"]
+
+
+async def test_an_offer_that_was_pushed_is_not_sent_by_sms_once_it_has_ended(room: Notifications) -> None:
+    room.carriers = {"p": Carrier("push", receipts=False), "a": Carrier("sms", receipts=True)}
+    room.ways = ("push", "sms")
+    await room.hear(made(within=6))
+    (push,) = await room.claim(provider="p")
+    await room.record(push, Accepted("201"))
+    await room.hear(ended("withdrawn"))
+    assert [one.message.kind for one in await room.claim(MONDAY + hours(1), "a")] == []
 
 
 async def test_an_end_that_is_heard_before_the_offer_keeps_it_unsaid(room: Notifications) -> None:
