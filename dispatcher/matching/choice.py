@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import PRICE, REFUSED, START, Asked, Ints, asked, costs, kms, refusals
+from dispatcher.matching.columns import PRICE, REFUSED, Asked, Ints, asked, costs, kms, refusals
 from dispatcher.matching.eligibility import LEFT, first_refusal
 from dispatcher.matching.pair import Case, Pair, Wish, lower_second, pair_of, urgency_weight, wish_of
 from dispatcher.matching.ranking import left_to_others, reasons, terms
@@ -122,7 +122,7 @@ def _first_that_fits(some: Iterable[Case]) -> Option | None:
 def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) -> dict[str, int]:
     """How many of the coming slots of the professions each rule refuses; and how many are left to others."""
     table, rows = seats.index.table, seats.index.all_of(need, territory)
-    coming = rows[table.numbers[rows, START] > lower_second(now)]
+    coming = rows[table.starts[rows] > lower_second(now)]
     if not len(coming):
         return {}
     asking, slots = asked(need, wish_of(need, now), territory, table), table.rows(coming)
@@ -182,7 +182,7 @@ def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[
     """The shortest way, in minutes, to a seat that fits and begins before the best; None when there is none."""
     table, start, nearest = seats.index.table, lower_second(best.start), []
     for rows, judged in looked:
-        sooner = rows[(judged < REFUSED) & (table.numbers[rows, START] < start)]
+        sooner = rows[(judged < REFUSED) & (table.starts[rows] < start)]
         if len(sooner):
             nearest.append(float(kms(asking, table.rows(sooner)).min()))
     return road(min(nearest)) if nearest else None

@@ -60,10 +60,12 @@ class Rows(NamedTuple):
 
 
 class Table:
-    """A row a slot. Words become small codes; a row that is dropped is used again."""
+    """A row a slot. Words become small codes; a row that is dropped is used again. Numbers are small, so they take half the
+    room; only `starts` (epoch seconds) are not, and lie apart."""
 
     def __init__(self) -> None:
-        self.numbers: Ints = np.zeros((256, REASONS + 1), np.int64)
+        self.numbers: NDArray[np.int32] = np.zeros((256, REASONS + 1), np.int32)
+        self.starts: Ints = np.zeros(256, np.int64)
         self.points: Floats = np.zeros((256, 3))
         self.slot_ids: list[str] = []
         self.accepted: dict[tuple[str, ...], int] = {(): 0}
@@ -81,6 +83,7 @@ class Table:
             self.slot_ids.append(slot.slot_id)
             if row == len(self.numbers):
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
+                self.starts = np.concatenate([self.starts, np.zeros_like(self.starts)])
                 self.points = np.concatenate([self.points, np.zeros_like(self.points)])
         numbers = (
             0, mode_bits(slot.modes), 0, SEEN_BY[slot.visibility], age_bits(slot.ages), 0, 0, 0,
@@ -96,7 +99,7 @@ class Table:
     def change(self, row: int, start: int, free: int, standing: int, excess: int, price: int) -> None:
         """What changes in a slot's life."""
         numbers = self.numbers[row]
-        numbers[START], numbers[FREE] = start, free
+        self.starts[row], numbers[FREE] = start, free
         for column, value in ((STANDING, standing), (EXCESS, excess), (PRICE, price)):
             if self._alike[column] != value:
                 self._note(column, value)
@@ -108,7 +111,9 @@ class Table:
 
     def rows(self, rows: Ints) -> Rows:
         """A copy of these rows."""
-        return Rows(self.numbers.take(rows, axis=0), self.points.take(rows, axis=0), self._alike)
+        numbers = self.numbers.take(rows, axis=0).astype(np.int64)
+        numbers[:, START] = self.starts.take(rows)
+        return Rows(numbers, self.points.take(rows, axis=0), self._alike)
 
     def code(self, word: str | None) -> int:
         """The code of a word that a slot has; -1 when no slot has it."""

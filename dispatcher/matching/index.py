@@ -6,7 +6,7 @@ from math import cos, radians
 
 import numpy as np
 
-from dispatcher.matching.columns import START, Ints, Table
+from dispatcher.matching.columns import Ints, Table
 from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.pair import SEEN_BY, lower_second
 from dispatcher.matching.shelf import Shelf
@@ -52,7 +52,7 @@ class Index:
                 for places in (self._own_places, self._screen_places, self._shared_places):
                     places.append(0)
         start, home = lower_second(slot.start), self._home(slot, free > 0)
-        if self._homes[row] is not home or self.table.numbers[row, START] != start:
+        if self._homes[row] is not home or self.table.starts[row] != start:
             self._take_out(row)
             self._homes[row] = home
             for shelf in home:
@@ -119,7 +119,7 @@ class Index:
         return home
 
     def _take_out(self, row: int) -> None:
-        start = int(self.table.numbers[row, START])
+        start = int(self.table.starts[row])
         for shelf in self._homes[row]:
             shelf.remove(row, start)
         self._homes[row] = ()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import START, Asked, Ints, Table, asked, costs, together
+from dispatcher.matching.columns import Asked, Ints, Table, asked, costs, together
 from dispatcher.matching.open_slot import OpenSlot
 from dispatcher.matching.pair import wish_of
 from dispatcher.matching.seats import OpenSeats
@@ -68,7 +68,7 @@ def supply(
     for slot in more:
         others.put(slot)
     rows = np.array([others.index.rows[slot.slot_id] for slot in more], np.int64)
-    starts = others.index.table.numbers[rows, START]
+    starts = others.index.table.starts[rows]
     of: defaultdict[str, list[int]] = defaultdict(list)
     for number in np.argsort(starts, kind="stable").tolist():
         of[more[number].profession].append(number)
