@@ -60,8 +60,8 @@ class Rows(NamedTuple):
 
 
 class Table:
-    """A row a slot. Words become small codes; a row that is dropped is used again. Numbers are small, so they take half the
-    room; only `starts` (epoch seconds) are not, and lie apart."""
+    """A row a slot. Words become small codes; a row that is dropped is used again. Numbers are small, so they take half
+    the room; only `starts` (epoch seconds) are not, and lie apart."""
 
     def __init__(self) -> None:
         self.numbers: NDArray[np.int32] = np.zeros((256, REASONS + 1), np.int32)
