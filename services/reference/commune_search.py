@@ -8,6 +8,7 @@ from heapq import nsmallest
 from itertools import accumulate, product
 from string import ascii_lowercase
 
+from services.reference.packed import Packed
 from services.reference.spelling import words
 
 ARTICLES = frozenset({"l", "la", "le", "les"})
@@ -30,9 +31,10 @@ class Prefixes:
         grouped: defaultdict[str, list[int]] = defaultdict(list)
         for key, rank in pairs:
             grouped[key].append(rank)
-        self._keys = sorted(grouped)
-        self._ranks = array("i", (rank for key in self._keys for rank in grouped[key]))
-        self._ends = array("i", accumulate((len(grouped[key]) for key in self._keys), initial=0))
+        keys = sorted(grouped)
+        self._keys = Packed(keys)
+        self._ranks = array("i", (rank for key in keys for rank in grouped[key]))
+        self._ends = array("i", accumulate((len(grouped[key]) for key in keys), initial=0))
         self._short: dict[str, frozenset[int]] = {}
 
     def starting(self, prefix: str) -> frozenset[int]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from sys import intern
 
-from services.reference.commune_search import NameIndex
+from services.reference.commune_search import NameIndex, Prefixes
 from services.reference.data import read_table
+from services.reference.packed import Packed
+
+COLUMNS = ("insee_code", "name", "departement", "region", "postal_codes", "population", "lat", "lon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,22 @@ class Communes:
     """The communes of France, in memory, unchanging: ask by code, or by what a person types."""
 
     def __init__(self, communes: Iterable[Commune]) -> None:
-        # By size: a position in this list is also a rank, which is what the search sorts by.
-        self._by_size = sorted(communes, key=lambda commune: (-commune.population, commune.insee))
-        self._rank = {commune.insee: rank for rank, commune in enumerate(self._by_size)}
-        self._index = NameIndex([(commune.name, commune.postal_codes) for commune in self._by_size])
+        # By size: a position among these is also a rank, which is what the search sorts by.
+        by_size = sorted(communes, key=lambda commune: (-commune.population, commune.insee))
+        self._by_size = Packed(map(_line, by_size))
+        self._insee = Prefixes((commune.insee, rank) for rank, commune in enumerate(by_size))
+        self._index = NameIndex([(commune.name, commune.postal_codes) for commune in by_size])
 
     def __len__(self) -> int:
         return len(self._by_size)
 
     def __iter__(self) -> Iterator[Commune]:
         """Every commune, the largest first."""
-        return iter(self._by_size)
+        return (self._at(rank) for rank in range(len(self)))
 
     def get(self, insee: str) -> Commune | None:
         """The commune with this INSEE code, or None."""
-        rank = self._rank.get(insee)
-        return None if rank is None else self._by_size[rank]
+        return next((self._at(rank) for rank in self._insee.exactly(insee)), None)
 
     def search(self, text: str, *, near: frozenset[str] = frozenset(), limit: int = 8) -> list[Commune]:
         """At most `limit` communes that `text` may mean, the likeliest first; for a list that follows typing.
@@ -54,24 +56,35 @@ class Communes:
         the exact name, then names that begin so, then names with a word that begins so; among equals the
         larger first, then by INSEE code. Never raises.
         """
-        own = {self._rank[insee] for insee in near if insee in self._rank}
-        return [self._by_size[rank] for rank in self._index.search(text, own, limit)]
+        own = {rank for insee in near for rank in self._insee.exactly(insee)}
+        return [self._at(rank) for rank in self._index.search(text, own, limit)]
+
+    def _at(self, rank: int) -> Commune:
+        return _commune(self._by_size[rank].split("\t"))
 
 
 @cache
 def load_communes() -> Communes:
     """The shipped communes; read once (about half a second), then the same object for ever."""
-    return Communes(_commune(row) for row in read_table("communes.csv.gz"))
+    return Communes(_commune([row[column] for column in COLUMNS]) for row in read_table("communes.csv.gz"))
 
 
-def _commune(row: dict[str, str]) -> Commune:
+def _commune(fields: list[str]) -> Commune:
+    insee, name, departement, region, codes, population, lat, lon = fields
     return Commune(
-        insee=row["insee_code"],
-        name=row["name"],
-        departement=intern(row["departement"]),
-        region=intern(row["region"]),
-        postal_codes=tuple(map(intern, row["postal_codes"].split())),
-        population=int(row["population"] or 0),
-        lat=float(row["lat"]) if row["lat"] else None,
-        lon=float(row["lon"]) if row["lon"] else None,
+        insee,
+        name,
+        departement,
+        region,
+        tuple(codes.split()),
+        int(population or 0),
+        float(lat) if lat else None,
+        float(lon) if lon else None,
     )
+
+
+def _line(one: Commune) -> str:
+    """The commune as text, 80 octets of it: all of them as objects take 14 MB."""
+    lat, lon = ("" if degrees is None else str(degrees) for degrees in (one.lat, one.lon))
+    codes = " ".join(one.postal_codes)
+    return "\t".join((one.insee, one.name, one.departement, one.region, codes, str(one.population), lat, lon))
