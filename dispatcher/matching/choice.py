@@ -174,8 +174,8 @@ def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranke
         kept = np.flatnonzero((found <= worst) & (found < REFUSED))
     else:
         kept = np.flatnonzero(found < REFUSED)
-    slot_ids = seats.index.table.slot_ids
-    return [(int(found[at]), slot_ids[rows[at]]) for at in kept]
+    slots = seats.index.table.slots
+    return [(int(found[at]), slots[rows[at]].slot_id) for at in kept]
 
 
 def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:

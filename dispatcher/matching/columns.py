@@ -67,7 +67,7 @@ class Table:
         self.numbers: NDArray[np.int32] = np.zeros((256, REASONS + 1), np.int32)
         self.starts: Ints = np.zeros(256, np.int64)
         self.points: Floats = np.zeros((256, 3))
-        self.slot_ids: list[str] = []
+        self.slots: list[OpenSlot] = []
         self.accepted: dict[tuple[str, ...], int] = {(): 0}
         self._alike: dict[int, int | None] = {}
         self._codes: dict[str, int] = {}
@@ -77,10 +77,9 @@ class Table:
         """The row of a slot that is new; `change` fills the rest."""
         if self._unused:
             row = self._unused.pop()
-            self.slot_ids[row] = slot.slot_id
         else:
-            row = len(self.slot_ids)
-            self.slot_ids.append(slot.slot_id)
+            row = len(self.slots)
+            self.slots.append(slot)
             if row == len(self.numbers):
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
                 self.starts = np.concatenate([self.starts, np.zeros_like(self.starts)])
@@ -96,8 +95,9 @@ class Table:
             self._note(column, numbers[column])
         return row
 
-    def change(self, row: int, start: int, free: int, standing: int, excess: int, price: int) -> None:
+    def change(self, row: int, slot: OpenSlot, start: int, free: int, standing: int, excess: int, price: int) -> None:
         """What changes in a slot's life."""
+        self.slots[row] = slot
         numbers = self.numbers[row]
         self.starts[row], numbers[FREE] = start, free
         for column, value in ((STANDING, standing), (EXCESS, excess), (PRICE, price)):

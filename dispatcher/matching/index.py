@@ -1,6 +1,7 @@
 """Which slots may serve a request of this territory? Rows on shelves, by territory and by a coarse cell of the map."""
 
 from array import array
+from collections.abc import Iterator
 from functools import lru_cache
 from math import cos, radians
 
@@ -42,6 +43,16 @@ class Index:
         open_ones = [(cell, shelf) for (_, _, cell, is_open), shelf in self._own.items() if is_open]
         return sum(len(shelf) for cell, shelf in open_ones if cell != ON_SCREEN)
 
+    def get(self, slot_id: str) -> OpenSlot | None:
+        """The slot as it was put last."""
+        row = self.rows.get(slot_id)
+        return None if row is None else self.table.slots[row]
+
+    def slots(self) -> Iterator[OpenSlot]:
+        """All of them, open or full."""
+        slots = self.table.slots
+        return (slots[row] for row in self.rows.values())
+
     def put(self, slot: OpenSlot, free: int, standing: Standing | None, price: int) -> None:
         """Take in a slot as it is now, with `free` seats that nobody has or was proposed."""
         row = self.rows.get(slot.slot_id)
@@ -57,7 +68,7 @@ class Index:
             self._homes[row] = home
             for shelf in home:
                 shelf.add(row, start)
-        self.table.change(row, start, free, refusal(standing, slot.start), excess_minutes(standing), price)
+        self.table.change(row, slot, start, free, refusal(standing, slot.start), excess_minutes(standing), price)
 
     def drop(self, slot_id: str) -> None:
         """Nobody can be sent there any more."""

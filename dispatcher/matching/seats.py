@@ -39,7 +39,6 @@ class OpenSeats:
     """
 
     def __init__(self) -> None:
-        self._slots: dict[str, OpenSlot] = {}
         self._begins: dict[str, datetime] = {}
         self._states: dict[str, SlotState] = {}  # of slots that are not known yet, or not as they were last heard of
         self.index = Index()
@@ -79,27 +78,27 @@ class OpenSeats:
             self._answered(slot_id, request_id)
         if known is None or state.version > known.version:
             self._states[slot_id] = same(state)
-            self._shelve(slot_id)
+            self._shelve_again(slot_id)
 
     def put(self, slot: OpenSlot) -> None:
         """Take in a slot as it was opened; its state counts unless a later one was heard."""
-        known = self._state(slot.slot_id)
-        if slot.slot_id not in self._slots:
+        known, before = self._state(slot.slot_id), self.get(slot.slot_id)
+        if before is None:
             self._learn(slot)
         if known is None or slot.state.version >= known.version:
             self._states[slot.slot_id] = same(slot.state)
-        self._shelve(slot.slot_id)
+        self._shelve(before or slot)
 
     def get(self, slot_id: str) -> OpenSlot | None:
         """The slot as last heard of, open or not."""
-        return self._slots.get(slot_id)
+        return self.index.get(slot_id)
 
     def expect(self, slot_id: str, request_id: str, now: datetime) -> None:
         """A seat of it was just proposed: count it as taken until the answer is heard."""
         self._expected.setdefault(slot_id, {})[request_id] = now + EXPECTED_FOR
         self._proposed[request_id] = slot_id
         self._lapses.append((now + EXPECTED_FOR, slot_id))
-        self._shelve(slot_id)
+        self._shelve_again(slot_id)
 
     def expect_no_more(self, request_id: str) -> None:
         """The request looks again (its proposal was lost, or rolled back): it must not stand in its own way."""
@@ -122,9 +121,9 @@ class OpenSeats:
         self._share_out(now)
         self._at = max(self._at, upper_second(now))
         while self._passes and self._passes[0][0] < self._at:
-            self._shelve(heappop(self._passes)[1])
+            self._shelve_again(heappop(self._passes)[1])
         while self._lapses and self._lapses[0][0] <= now:
-            slot = self._slots.get(self._lapses.popleft()[1])
+            slot = self.get(self._lapses.popleft()[1])
             if slot is not None:
                 self.free(slot, now)
 
@@ -133,7 +132,7 @@ class OpenSeats:
         if self._shared_at is not None and timedelta() <= now - self._shared_at < fairness.EVERY:
             return
         self._shared_at = now
-        before, self._excess = self._excess, fairness.shares(self.people, self._slots.values(), now)
+        before, self._excess = self._excess, fairness.shares(self.people, self.index.slots(), now)
         for practitioner_id in before.keys() | self._excess.keys():
             if before.get(practitioner_id) != self._excess.get(practitioner_id):
                 self.know_again(practitioner_id)
@@ -153,7 +152,7 @@ class OpenSeats:
             return
         for slot in self.of_practitioner(standing.practitioner_id):
             if dearer or refusal(before, slot.start) != refusal(standing, slot.start):
-                self._shelve(slot.slot_id)
+                self._shelve(slot)
 
     def standing(self, practitioner_id: str) -> Standing | None:
         """The practitioner's terms; None = none are known, nothing is refused."""
@@ -167,10 +166,10 @@ class OpenSeats:
         """What seats of the territory are worth from now on, as a term of the cost; {} = nothing."""
         before = self._bids.get(territory, {})
         self._bids[territory] = bids
-        for slot_id, slot in self._slots.items():
+        for slot in self.index.slots():
             key = slot.profession, _hour(slot.start)
             if slot.territory == territory and before.get(key) != bids.get(key):
-                self._shelve(slot_id)
+                self._shelve(slot)
 
     def price(self, slot: OpenSlot) -> int:
         """What the slot's next seat is worth to others, in equivalent minutes."""
@@ -179,14 +178,15 @@ class OpenSeats:
 
     def of_practitioner(self, practitioner_id: str) -> list[OpenSlot]:
         """The practitioner's slots, in no order."""
-        return [self._slots[slot_id] for slot_id in self._of_practitioner.get(practitioner_id, ())]
+        rows, slots = self.index.rows, self.index.table.slots
+        return [slots[rows[slot_id]] for slot_id in self._of_practitioner.get(practitioner_id, ())]
 
     def forget_before(self, moment: datetime) -> None:
         """Drop slots that ended before: nobody can be sent there any more."""
         self.people.forget_before(moment)
-        ended = [s.slot_id for s in self._slots.values() if s.start + timedelta(minutes=s.minutes) < moment]
-        for slot_id in ended:
-            slot = self._slots.pop(slot_id)
+        ended = [slot for slot in self.index.slots() if slot.start + timedelta(minutes=slot.minutes) < moment]
+        for slot in ended:
+            slot_id = slot.slot_id
             self._begins.pop(slot_id, None)
             self.index.drop(slot_id)
             self._of_practitioner[slot.practitioner_id].remove(slot_id)
@@ -197,12 +197,12 @@ class OpenSeats:
 
     def _state(self, slot_id: str) -> SlotState | None:
         """The latest state that was heard of the slot, seats that are too near included."""
-        slot = self._slots.get(slot_id)
+        slot = self.get(slot_id)
         return self._states.get(slot_id, None if slot is None else slot.state)
 
     def _name(self, slot_id: str) -> str:
         """The slot's id, the string that is kept of it where there is one."""
-        slot = self._slots.get(slot_id)
+        slot = self.get(slot_id)
         return slot_id if slot is None else slot.slot_id
 
     def _answered(self, slot_id: str, request_id: str) -> None:
@@ -213,19 +213,21 @@ class OpenSeats:
         if waiting.pop(request_id, None) is not None:
             if not waiting:
                 del self._expected[slot_id]
-            self._shelve(slot_id)
+            self._shelve_again(slot_id)
 
     def _learn(self, slot: OpenSlot) -> None:
-        self._slots[slot.slot_id] = slot
         if slot.capacity > 1:
             self._begins[slot.slot_id] = slot.start
         self._of_practitioner.setdefault(slot.practitioner_id, []).append(slot.slot_id)
 
-    def _shelve(self, slot_id: str) -> None:
-        slot = self._slots.get(slot_id)
-        if slot is None:
-            return  # its SlotOpened has not come yet; the state waits
-        notice = least_notice(slot)
+    def _shelve_again(self, slot_id: str) -> None:
+        slot = self.get(slot_id)
+        if slot is not None:  # else its SlotOpened has not come yet; the state waits
+            self._shelve(slot)
+
+    def _shelve(self, slot: OpenSlot) -> None:
+        """Show the slot with what was heard of it."""
+        slot_id, notice = slot.slot_id, least_notice(slot)
         heard = self._states.pop(slot_id, slot.state)
         state = still_to_come(heard, self._at + notice)
         if state is not heard:
@@ -235,7 +237,7 @@ class OpenSeats:
         begins = self._begins.get(slot_id, slot.start)  # of a full slot: what was free last depends on what was heard
         start = begins if state.next_start is None else same(datetime.fromtimestamp(state.next_start, UTC))
         if slot.state is not state or slot.start != start:
-            slot = self._slots[slot_id] = slot._replace(state=state, start=start)
+            slot = slot._replace(state=state, start=start)
         free = state.free - len(self._expected.get(slot_id, ()))
         self.index.put(slot, free, self._standings.get(slot.practitioner_id), self.price(slot))
 

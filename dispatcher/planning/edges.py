@@ -203,7 +203,7 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
     rows = on.row[used]
     return Edges(
         requests=tuple(one.ask.request_id for one in some),
-        slots=tuple(on.table.slot_ids[row] for row in rows.tolist()),
+        slots=tuple(on.table.slots[row].slot_id for row in rows.tolist()),
         request=request,
         slot=slot.astype(np.int64),
         cost=cost - on.price[rows][slot],

@@ -57,7 +57,7 @@ class Ground:
 def ground(seats: OpenSeats, now: datetime, returned: Mapping[str, int]) -> Ground:
     """The table as it is at `now`. `returned` are seats by slot that count as free besides those that are."""
     seats.catch_up(now)
-    ids = seats.index.table.slot_ids
+    ids = [slot.slot_id for slot in seats.index.table.slots]
     row = np.argsort(np.array(ids, dtype=object), kind="stable")
     rank = np.empty(len(ids), np.int64)
     rank[row] = np.arange(len(ids))

@@ -42,5 +42,5 @@ def best_alone(request: Request, seats: OpenSeats, now: datetime, *, earliest: b
     minutes = costs(asked(request.need, wish_of(request.need, now), CPTS, table), table.rows(rows))
     fitting = np.flatnonzero(minutes < REFUSED)
     starts = table.numbers[rows, START] if earliest else np.zeros(len(rows))
-    order = [(int(starts[at]), int(minutes[at]), table.slot_ids[rows[at]]) for at in fitting]
+    order = [(int(starts[at]), int(minutes[at]), table.slots[rows[at]].slot_id) for at in fitting]
     return min(order)[2] if order else None
