@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -189,8 +190,10 @@ class Keyring:
             return set()
         async with self._database.read() as db:
             rows = (await db.execute(select(_KEYS).where(_KEYS.c.subject.in_(asked)))).all()
-        while len(self._known) + len(rows) > KEPT and self._known:
-            self._known.pop(next(iter(self._known)))
+        over = len(self._known) + len(rows) - KEPT
+        if over > 0:  # some more than must go: each look for the oldest passes over all that went before it
+            for subject in list(islice(self._known, over + KEPT // 10)):
+                del self._known[subject]
         for row in rows:
             if not row.wrapped:
                 continue
