@@ -142,7 +142,7 @@ def _person(row: RequestRow, one: Known, seats: OpenSeats, before: Asked) -> Per
         one.zone,
         one.terms,
         seats.people.visits(one.practitioner_id),
-        tuple((slot.start, slot.start + timedelta(minutes=slot.minutes)) for slot in agenda),
+        tuple((slot.start, slot.start + timedelta(minutes=slot.schedule.minutes)) for slot in agenda),
         before,
     )
 

@@ -51,7 +51,7 @@ async def on_care_requested(event: CareRequested, desk: Desk, now: datetime, *, 
         held = seats.get(event.slot_id)  # its SlotOpened may still be on the way: the patient was promised it anyway
         option = consider(event.need, held, seats, now, held=True) if held else None
         reasons = (*chosen_with_the_patient(event.why), *(option.reasons if option else ()))
-        territory = held.territory if held else row.territory
+        territory = held.schedule.territory if held else row.territory
         return [await choose(event, row, event.slot_id, territory, event.need.modes, reasons, (), desk, now)]
     said = await look(event, row, seats, desk, now)
     if any(isinstance(one, SlotChosen) for one in said):
@@ -79,7 +79,7 @@ async def on_slot_news(event: Event, desk: Desk, now: datetime, *, seats: OpenSe
     left = seats.free(slot, now)
     if left < 1:
         return []
-    for row in await store.waiting(desk.db, slot.territory, slot.profession, CANDIDATES):
+    for row in await store.waiting(desk.db, slot.schedule.territory, slot.schedule.profession, CANDIDATES):
         if len(said) >= left:
             break
         option = consider(row.need, slot, seats, now) if slot.slot_id not in row.lost else None

@@ -71,7 +71,7 @@ async def place(
     if row is None or row.state in TERMINAL:
         return _refuse(row)
     slot = seats.get(slot_id)
-    if slot is None or slot.territory != row.territory:
+    if slot is None or slot.schedule.territory != row.territory:
         return Refused(code="unknown_slot")
     if row.pending is not None:
         return Refused(code="place_under_way")
@@ -79,7 +79,8 @@ async def place(
         return Refused(code="same_place")
     row = await desk.change(row, interactive=True)
     reasons = ("choisi par la régulation",)
-    return [await choose(order, row, slot_id, slot.territory, row.need.modes, reasons, (), desk, now, start=slot.start)]
+    whose, modes = slot.schedule.territory, row.need.modes
+    return [await choose(order, row, slot_id, whose, modes, reasons, (), desk, now, start=slot.start)]
 
 
 async def confirm(order: Order, request_id: str, db: AsyncConnection, now: datetime) -> list[Event] | Refused:

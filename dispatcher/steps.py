@@ -44,13 +44,11 @@ async def look(
         row = await desk.change(row, counts=counts, unmatched=True)
         return await ask_people(cause, row, seats, desk, now)
     seats.expect(best.slot.slot_id, row.request_id, now)
-    slot = best.slot
+    slot_id, whose = best.slot.slot_id, best.slot.schedule.territory
     modes = (best.mode, *(mode for mode in row.need.modes if mode is not best.mode))
     said = (modes, found.why(), found.others())
     kind: Seating = "guarantee" if told_later(row.need, best.start, now) else "booking"
-    return [
-        await choose(cause, row, slot.slot_id, slot.territory, *said, desk, now, lost=lost, kind=kind, start=best.start)
-    ]
+    return [await choose(cause, row, slot_id, whose, *said, desk, now, lost=lost, kind=kind, start=best.start)]
 
 
 def is_left(row: RequestRow, option: Option) -> bool:

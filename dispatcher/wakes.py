@@ -96,7 +96,7 @@ async def _freeze(cause: Cause, row: RequestRow, seats: OpenSeats, desk: Desk, n
         return []
     slot = seats.get(row.slot_id)
     modes = (row.mode, *(mode for mode in row.need.modes if mode is not row.mode))
-    territory = slot.territory if slot else row.territory
+    territory = slot.schedule.territory if slot else row.territory
     return [await choose(cause, row, row.slot_id, territory, modes, row.reasons, row.others, desk, now)]
 
 

@@ -93,7 +93,9 @@ async def _present(house: House, territory: Territory, weeks: Weeks, now: dateti
     quiet = [day for day in days if is_holiday(day, territory.departement)]
     expected = await asyncio.to_thread(demand, weeks.past, now, territory.tz, quiet)
     slots = _slots(house, territory.id)
-    ids = {slot.practitioner_id for slot in slots} | {one.slot.practitioner_id for one in weeks.opened}
+    ids = {slot.schedule.practitioner_id for slot in slots} | {
+        one.slot.schedule.practitioner_id for one in weeks.opened
+    }
     return Present(
         now=now,
         territory=territory.id,
@@ -109,7 +111,7 @@ async def _present(house: House, territory: Territory, weeks: Weeks, now: dateti
 def _slots(house: House, territory: str) -> list[OpenSlot]:
     """The territory's slots that have a free seat."""
     known = (house.seats.get(slot_id) for slot_id in house.seats.index.rows)
-    return [slot for slot in known if slot is not None and slot.territory == territory and slot.state.free > 0]
+    return [slot for slot in known if slot is not None and slot.schedule.territory == territory and slot.state.free > 0]
 
 
 def _sites(house: House, territory: str, professions: Iterable[str], slots: Iterable[OpenSlot]) -> list[Site]:
@@ -117,7 +119,7 @@ def _sites(house: House, territory: str, professions: Iterable[str], slots: Iter
     profession's open slots say, in the office if there are none."""
     modes: defaultdict[str, set[Mode]] = defaultdict(set)
     for slot in slots:
-        modes[slot.profession].update(slot.modes)
+        modes[slot.schedule.profession].update(slot.schedule.modes)
     sites: dict[tuple[str, str], Site] = {}
     for one in sorted(house.seats.people.of(professions), key=lambda one: one.practitioner_id):
         if one.territory == territory:

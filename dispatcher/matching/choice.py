@@ -105,10 +105,12 @@ def consider(
 ) -> Option | None:
     """This very slot as an option, or None when a rule refuses it. `held` = one seat of it is kept for this need;
     `territory` is the request's, if it is not the slot's."""
-    if slot.profession not in need.professions:
+    if slot.schedule.profession not in need.professions:
         return None
     free = seats.free(slot, now) + held
-    return _first_that_fits(cases(need, wish_of(need, now), slot, seats, territory or slot.territory, now, free))
+    return _first_that_fits(
+        cases(need, wish_of(need, now), slot, seats, territory or slot.schedule.territory, now, free)
+    )
 
 
 def _first_that_fits(some: Iterable[Case]) -> Option | None:
@@ -193,7 +195,7 @@ def _of_usual(need: Need, asking: Asked, seats: OpenSeats, without: Collection[s
     if need.usual_practitioner is None:
         return []
     slots = seats.of_practitioner(need.usual_practitioner)
-    rows = [seats.index.rows[slot.slot_id] for slot in slots if slot.profession in need.professions]
+    rows = [seats.index.rows[slot.slot_id] for slot in slots if slot.schedule.profession in need.professions]
     if not rows:
         return []
     some = np.array(rows, np.int64)
@@ -215,9 +217,10 @@ def cases(
     need: Need, wish: Wish, slot: OpenSlot, seats: OpenSeats, territory: str, now: datetime, free: int
 ) -> Iterator[Case]:
     """The need beside the slot, in each mode that both name, in the order the patient prefers them."""
-    km, standing, price = distance_km(need.place, slot.place), seats.standing(slot.practitioner_id), seats.price(slot)
+    of, price = slot.schedule, seats.price(slot)
+    km, standing = distance_km(need.place, of.place), seats.standing(of.practitioner_id)
     for mode in need.modes:
-        if mode in slot.modes:
+        if mode in of.modes:
             yield Case(need, wish, slot, mode, km, free, now, territory, standing, price)
 
 

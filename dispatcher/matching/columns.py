@@ -84,13 +84,14 @@ class Table:
                 self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
                 self.starts = np.concatenate([self.starts, np.zeros_like(self.starts)])
                 self.points = np.concatenate([self.points, np.zeros_like(self.points)])
+        of = slot.schedule
         numbers = (
-            0, mode_bits(slot.modes), 0, SEEN_BY[slot.visibility], age_bits(slot.ages), 0, 0, 0,
-            self._code(slot.practitioner_id), self._code(slot.territory), self._code(slot.place.commune),
-            self._code(slot.specialty), slot.freeze * 60, self.accepted.setdefault(slot.reasons, len(self.accepted)),
+            0, mode_bits(of.modes), 0, SEEN_BY[of.visibility], age_bits(of.ages), 0, 0, 0,
+            self._code(of.practitioner_id), self._code(of.territory), self._code(of.place.commune),
+            self._code(of.specialty), of.freeze * 60, self.accepted.setdefault(of.reasons, len(self.accepted)),
         )  # fmt: skip
         self.numbers[row] = numbers
-        self.points[row] = point(slot.place) or NOWHERE
+        self.points[row] = point(of.place) or NOWHERE
         for column in OFTEN_ALIKE:
             self._note(column, numbers[column])
         return row

@@ -13,7 +13,7 @@ NOTICE = {OFFICE: 30 * 60, HOME: 45 * 60, TELE: 10 * 60}
 
 def least_notice(slot: OpenSlot) -> int:
     """Seconds before its start from which a seat of the slot is too near for every patient."""
-    return max(slot.freeze * 60, min(NOTICE[BIT[mode]] for mode in slot.modes))
+    return max(slot.schedule.freeze * 60, min(NOTICE[BIT[mode]] for mode in slot.schedule.modes))
 
 
 def not_shown(pair: Pair) -> Number:

@@ -27,8 +27,9 @@ def shares(people: People, slots: Iterable[OpenSlot], now: datetime) -> dict[str
     profession and territory. Seats that passed unused help nobody any more: they count for nothing."""
     free = Counter[str]()
     for slot in slots:
-        if slot.state.free > 0 and (one := people.get(slot.practitioner_id)) and _this_week(slot.start, now, one):
-            free[slot.practitioner_id] += slot.state.free
+        whose = slot.schedule.practitioner_id
+        if slot.state.free > 0 and (one := people.get(whose)) and _this_week(slot.start, now, one):
+            free[whose] += slot.state.free
     given: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for one in people.everybody():
         visits = sum(_this_week(visit.start, now, one) for visit in people.visits(one.practitioner_id))

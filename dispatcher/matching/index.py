@@ -115,17 +115,18 @@ class Index:
 
     def _home(self, slot: OpenSlot, is_open: bool) -> Home:
         """The one tuple of shelves of all slots that lie together."""
-        cell, shared, on_screen = _cell(slot.place), SEEN_BY[slot.visibility] == 2, Mode.TELE in slot.modes
-        key = (slot.territory, slot.profession, cell, shared, on_screen, is_open)
+        of = slot.schedule
+        cell, shared, on_screen = _cell(of.place), SEEN_BY[of.visibility] == 2, Mode.TELE in of.modes
+        key = (of.territory, of.profession, cell, shared, on_screen, is_open)
         home = self._known_homes.get(key)
         if home is None:
-            whose = (slot.territory, slot.profession)
+            whose = (of.territory, of.profession)
             shelves = [self._own.setdefault((*whose, cell, is_open), Shelf(self._own_places))]
             if on_screen:
                 shelves.append(self._own.setdefault((*whose, ON_SCREEN, is_open), Shelf(self._screen_places)))
             if shared and cell != NOWHERE:
-                of_cell = self._shared.setdefault((slot.profession, cell, is_open), {})
-                shelves.append(of_cell.setdefault(slot.territory, Shelf(self._shared_places)))
+                of_cell = self._shared.setdefault((of.profession, cell, is_open), {})
+                shelves.append(of_cell.setdefault(of.territory, Shelf(self._shared_places)))
             home = self._known_homes[key] = tuple(shelves)
         return home
 

@@ -10,20 +10,18 @@ from schemas.slot import SlotOpened
 from schemas.values import AgeBand, Mode, Place, SlotState, Visibility
 
 
-class OpenSlot(NamedTuple):
-    """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free);
+class Schedule(NamedTuple):
+    """What many slots share (FHIR: Schedule): whose they are, where, how long, for whom. One object for all of them.
+
     `freeze`: minutes before a seat's start from which nobody new is booked in it."""
 
-    slot_id: str
     territory: str
     practitioner_id: str
     profession: str
     place: Place
-    start: datetime
     minutes: int
     capacity: int
     modes: tuple[Mode, ...]
-    state: SlotState
     visibility: Visibility = Visibility.CPTS
     ages: tuple[AgeBand, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -31,16 +29,26 @@ class OpenSlot(NamedTuple):
     freeze: int = 0
 
 
+class OpenSlot(NamedTuple):
+    """A slot with what is left of it. `start` is the start of the lowest free seat (of the slot when none is free)."""
+
+    slot_id: str
+    schedule: Schedule
+    start: datetime
+    state: SlotState
+
+
 T = TypeVar("T", bound=Hashable)
 
 
 def opened(fact: SlotOpened) -> OpenSlot:
     """The slot that a fact opened."""
-    return OpenSlot(
-        fact.slot_id, intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
-        same(fact.start.astimezone(UTC)), fact.minutes, fact.capacity, same(fact.modes), same(fact.state),
+    schedule = Schedule(
+        intern(fact.territory), intern(fact.practitioner_id), intern(fact.profession), same(fact.place),
+        fact.minutes, fact.capacity, same(fact.modes),
         fact.visibility, fact.ages, fact.reasons, fact.specialty, fact.freeze,
     )  # fmt: skip
+    return OpenSlot(fact.slot_id, same(schedule), same(fact.start.astimezone(UTC)), same(fact.state))
 
 
 def still_to_come(state: SlotState, since: int) -> SlotState:

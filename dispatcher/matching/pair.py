@@ -103,28 +103,28 @@ def wish_of(need: Need, now: datetime) -> Wish:
 
 def pair_of(case: Case) -> Pair:
     """The case in numbers."""
-    need, slot, practitioner = case.need, case.slot, case.slot.practitioner_id
+    need, slot, of = case.need, case.slot, case.slot.schedule
     km = UNKNOWN_KM if case.km is None else case.km
     return Pair(
         *case.wish,
         wanted=0 if case.mode is None else BIT[case.mode],
         second=int(case.mode is not need.modes[0]),
         start=lower_second(slot.start),
-        modes=mode_bits(slot.modes),
+        modes=mode_bits(of.modes),
         free=case.free,
-        freeze=slot.freeze * 60,
-        seen_by=SEEN_BY[slot.visibility],
-        ages=age_bits(slot.ages),
+        freeze=of.freeze * 60,
+        seen_by=SEEN_BY[of.visibility],
+        ages=age_bits(of.ages),
         standing=refusal(case.standing, slot.start),
         excess=excess_minutes(case.standing),
         price=case.price,
         km=km,
         way=road(km),
-        usual=int(need.usual_practitioner == practitioner),
-        foreign=int(slot.territory != case.territory),
-        excluded=int(practitioner in need.excluded),
-        same_specialty=int(slot.specialty == need.specialty),
-        reason_accepted=int(accepts(slot.reasons, need)),
+        usual=int(need.usual_practitioner == of.practitioner_id),
+        foreign=int(of.territory != case.territory),
+        excluded=int(of.practitioner_id in need.excluded),
+        same_specialty=int(of.specialty == need.specialty),
+        reason_accepted=int(accepts(of.reasons, need)),
     )
 
 

@@ -91,9 +91,9 @@ def reasons(case: Case) -> tuple[str, ...]:
 
 
 def say_usual(case: Case) -> str:
-    if case.need.usual_practitioner != case.slot.practitioner_id:
+    if case.need.usual_practitioner != case.slot.schedule.practitioner_id:
         return ""
-    return "médecin traitant" if case.slot.profession == "10" else "professionnel habituel"
+    return "médecin traitant" if case.slot.schedule.profession == "10" else "professionnel habituel"
 
 
 def say_waiting(case: Case) -> str:

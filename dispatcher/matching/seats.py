@@ -167,14 +167,14 @@ class OpenSeats:
         before = self._bids.get(territory, {})
         self._bids[territory] = bids
         for slot in self.index.slots():
-            key = slot.profession, _hour(slot.start)
-            if slot.territory == territory and before.get(key) != bids.get(key):
+            key = slot.schedule.profession, _hour(slot.start)
+            if slot.schedule.territory == territory and before.get(key) != bids.get(key):
                 self._shelve(slot)
 
     def price(self, slot: OpenSlot) -> int:
         """What the slot's next seat is worth to others, in equivalent minutes."""
-        bids = self._bids.get(slot.territory)
-        return bids.get((slot.profession, _hour(slot.start)), 0) if bids else 0
+        bids = self._bids.get(slot.schedule.territory)
+        return bids.get((slot.schedule.profession, _hour(slot.start)), 0) if bids else 0
 
     def of_practitioner(self, practitioner_id: str) -> list[OpenSlot]:
         """The practitioner's slots, in no order."""
@@ -184,12 +184,12 @@ class OpenSeats:
     def forget_before(self, moment: datetime) -> None:
         """Drop slots that ended before: nobody can be sent there any more."""
         self.people.forget_before(moment)
-        ended = [slot for slot in self.index.slots() if slot.start + timedelta(minutes=slot.minutes) < moment]
+        ended = [slot for slot in self.index.slots() if slot.start + timedelta(minutes=slot.schedule.minutes) < moment]
         for slot in ended:
             slot_id = slot.slot_id
             self._begins.pop(slot_id, None)
             self.index.drop(slot_id)
-            self._of_practitioner[slot.practitioner_id].remove(slot_id)
+            self._of_practitioner[slot.schedule.practitioner_id].remove(slot_id)
             self._states.pop(slot_id, None)
             for request_id in list(self._expected.get(slot_id, ())):
                 self._answered(slot_id, request_id)
@@ -216,9 +216,9 @@ class OpenSeats:
             self._shelve_again(slot_id)
 
     def _learn(self, slot: OpenSlot) -> None:
-        if slot.capacity > 1:
+        if slot.schedule.capacity > 1:
             self._begins[slot.slot_id] = slot.start
-        self._of_practitioner.setdefault(slot.practitioner_id, []).append(slot.slot_id)
+        self._of_practitioner.setdefault(slot.schedule.practitioner_id, []).append(slot.slot_id)
 
     def _shelve_again(self, slot_id: str) -> None:
         slot = self.get(slot_id)
@@ -239,7 +239,7 @@ class OpenSeats:
         if slot.state is not state or slot.start != start:
             slot = slot._replace(state=state, start=start)
         free = state.free - len(self._expected.get(slot_id, ()))
-        self.index.put(slot, free, self._standings.get(slot.practitioner_id), self.price(slot))
+        self.index.put(slot, free, self._standings.get(slot.schedule.practitioner_id), self.price(slot))
 
 
 def by_hour(bids: Iterable[Bid]) -> Bids:

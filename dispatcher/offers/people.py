@@ -53,7 +53,7 @@ class People:
         self._name = name
         self._known: dict[str, Known] = {}
         self._of_profession: dict[str, dict[str, None]] = {}
-        self._seats: dict[str, tuple[Seat, ...]] = {}
+        self._seats: dict[str, Seat | tuple[Seat, ...]] = {}  # the one seat of most slots without a tuple around it
         self._slots: dict[str, list[str]] = {}
         self._radii: dict[tuple[Place, tuple[str, ...], str, float], float] = {}
 
@@ -71,7 +71,7 @@ class People:
             case SlotClosed():
                 freed = [
                     self._seat(fact.slot_id, seat._replace(version=fact.state.version, start=fact.at, taken=False))
-                    for seat in self._seats.get(fact.slot_id, ())
+                    for seat in self._seats_of(fact.slot_id)
                 ]
                 return next((one for one in freed if one), None)
         return None
@@ -96,7 +96,7 @@ class People:
     def put_visits(self, visits: Iterable[tuple[str, Booked]]) -> None:
         """What the database remembers: (request, visit). Whatever is heard of the same seat is newer."""
         for request_id, (slot_id, practitioner_id, start, counted) in visits:
-            if all(seat.request_id != request_id for seat in self._seats.get(slot_id, ())):
+            if all(seat.request_id != request_id for seat in self._seats_of(slot_id)):
                 self._seat(slot_id, Seat(request_id, 0, practitioner_id, start, counted, True))
 
     def get(self, practitioner_id: str) -> Known | None:
@@ -124,16 +124,17 @@ class People:
 
     def visits(self, practitioner_id: str) -> tuple[Visit, ...]:
         """The booked visits of the last days and those to come, by start."""
-        seats = (seat for slot_id in self._slots.get(practitioner_id, ()) for seat in self._seats[slot_id])
+        seats = (seat for slot_id in self._slots.get(practitioner_id, ()) for seat in self._seats_of(slot_id))
         those = (Visit(seat.start, seat.counted) for seat in seats if seat.taken and seat.whose == practitioner_id)
         return tuple(sorted(those))
 
     def forget_before(self, moment: datetime) -> None:
         """Drop visits that no week of interest holds any more, and seats that were freed so long ago."""
-        for slot_id, seats in list(self._seats.items()):
+        for slot_id in list(self._seats):
+            seats = self._seats_of(slot_id)
             kept = tuple(seat for seat in seats if seat.start >= moment - KEPT)
             if kept:
-                self._seats[slot_id] = kept
+                self._keep(slot_id, kept)
                 continue
             del self._seats[slot_id]
             for whose in {seat.whose for seat in seats if seat.whose}:
@@ -152,14 +153,21 @@ class People:
 
     def _seat(self, slot_id: str, seat: Seat) -> str | None:
         """A seat was taken, or freed: with whom. What is older than what is known changes nothing."""
-        seats = self._seats.get(slot_id, ())
+        seats = self._seats_of(slot_id)
         known = next((one for one in seats if one.request_id == seat.request_id), None)
         if known is not None and known.version >= seat.version:
             return None
         whose = intern(seat.whose or (known.whose if known else ""))
         now = seat._replace(whose=whose, start=same(seat.start.astimezone(UTC)))
         slot_id = self._name(slot_id)
-        self._seats[slot_id] = (*(one for one in seats if one is not known), now)
+        self._keep(slot_id, (*(one for one in seats if one is not known), now))
         if whose and slot_id not in (mine := self._slots.setdefault(whose, [])):
             mine.append(slot_id)
         return whose or None
+
+    def _seats_of(self, slot_id: str) -> tuple[Seat, ...]:
+        seats = self._seats.get(slot_id, ())
+        return (seats,) if isinstance(seats, Seat) else seats
+
+    def _keep(self, slot_id: str, seats: tuple[Seat, ...]) -> None:
+        self._seats[slot_id] = seats[0] if len(seats) == 1 else seats

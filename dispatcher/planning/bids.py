@@ -58,8 +58,8 @@ def learn(weeks: Iterable[Week], zone: ZoneInfo) -> Learned:
         for slot in week.slots:
             if slot.slot_id in begins:
                 hour = hour_of_week(slot.start, zone)
-                total[slot.profession][hour] += worth.get(slot.slot_id, 0)
-                count[slot.profession][hour] += 1
+                total[slot.schedule.profession][hour] += worth.get(slot.slot_id, 0)
+                count[slot.schedule.profession][hour] += 1
         called = {call.ask.request_id: call.at for call in week.calls}
         for request_id, edge in zip(found.edges.requests, found.assignment.taken.tolist(), strict=True):
             start = begins.get(found.edges.slots[found.edges.slot[edge]]) if edge >= 0 else None

@@ -58,7 +58,7 @@ def seats_by_hour(slots: Iterable[OpenSlot], now: datetime, hours: int = HOURS) 
     for slot in slots:
         hour = (lower_second(slot.start) - lower_second(now)) // 3600
         if 0 <= hour < hours and slot.state.free > 0:
-            found[slot.profession, slot.place.commune][hour] += slot.state.free
+            found[slot.schedule.profession, slot.schedule.place.commune][hour] += slot.state.free
     return dict(found)
 
 

@@ -89,7 +89,7 @@ def still_to_open(opened: Iterable[Opened], now: datetime, seed: int) -> list[Op
 def _moved(slot: OpenSlot, later: timedelta) -> OpenSlot:
     """The same slot that much later, all its seats free."""
     start = slot.start + later
-    state = SlotState(version=0, free=slot.capacity, next_start=int(start.timestamp()))
+    state = SlotState(version=0, free=slot.schedule.capacity, next_start=int(start.timestamp()))
     return slot._replace(slot_id=f"later-{slot.slot_id}", start=start, state=state)
 
 

@@ -43,7 +43,7 @@ def limits(edges: Edges, seats: OpenSeats, given_back: Mapping[str, int]) -> Lim
     free, left = Counter[tuple[str, object]](), dict[tuple[str, object], int]()
     of_slot: defaultdict[int, list[tuple[str, object]]] = defaultdict(list)
     for number, slot in enumerate(slots):
-        standing = None if slot is None else seats.standing(slot.practitioner_id)
+        standing = None if slot is None else seats.standing(slot.schedule.practitioner_id)
         if slot is None or standing is None:
             continue
         day = slot.start.astimezone(ZoneInfo(standing.zone)).date()
@@ -52,7 +52,7 @@ def limits(edges: Edges, seats: OpenSeats, given_back: Mapping[str, int]) -> Lim
             (standing.per_week, day.isocalendar()[:2], standing.of_week),
         ):
             if most is not None:
-                key = (slot.practitioner_id, span)
+                key = (slot.schedule.practitioner_id, span)
                 of_slot[number].append(key)
                 free[key] += int(edges.seats[number])
                 left.setdefault(key, most - given(slot.start))

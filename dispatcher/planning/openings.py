@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from dispatcher.matching.columns import Asked, Ints, Table, asked, costs, together
-from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.matching.open_slot import OpenSlot, Schedule
 from dispatcher.matching.pair import wish_of
 from dispatcher.matching.seats import OpenSeats
 from dispatcher.matching.standing import Standing
@@ -71,7 +71,7 @@ def supply(
     starts = others.index.table.starts[rows]
     of: defaultdict[str, list[int]] = defaultdict(list)
     for number in np.argsort(starts, kind="stable").tolist():
-        of[more[number].profession].append(number)
+        of[more[number].schedule.profession].append(number)
     soonest = {profession: np.array(some, np.int64) for profession, some in of.items()}
     return Supply(seats, more, others.index.table, rows, starts, soonest)
 
@@ -130,4 +130,5 @@ def _one_more(number: int, site: Site, hour: int) -> OpenSlot:
     start = datetime.fromtimestamp(hour * 3600, UTC)
     state = SlotState(version=0, free=1, next_start=hour * 3600)
     slot_id = f"more-{number}-{hour}"
-    return OpenSlot(slot_id, site.territory, "", site.profession, site.place, start, 15, 1, site.modes, state)
+    schedule = Schedule(site.territory, "", site.profession, site.place, 15, 1, site.modes)
+    return OpenSlot(slot_id, schedule, start, state)

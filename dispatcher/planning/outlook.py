@@ -65,7 +65,9 @@ def scarcity(present: Present, futures: Sequence[Future]) -> Scarcity:
     """The means of the futures, of which there is one at least. What is worth less than half a minute is left out."""
     worth = np.rint(np.mean([one.value.more for one in futures], axis=0)).astype(np.int64)
     prices = [
-        Price(profession=slot.profession, commune=slot.place.commune, hour=slot.start, minutes=minutes)
+        Price(
+            profession=slot.schedule.profession, commune=slot.schedule.place.commune, hour=slot.start, minutes=minutes
+        )
         for slot, minutes in zip(futures[0].more, worth.tolist(), strict=True)
         if minutes
     ]
@@ -83,7 +85,7 @@ def _shortages(present: Present, futures: Sequence[Future]) -> list[Shortage]:
         missed.update(soon[number] for number in one.value.missed)
     for slot in present.slots:
         if present.now < slot.start <= until:
-            seats[slot.profession] += slot.state.free
+            seats[slot.schedule.profession] += slot.state.free
     mean = 1 / len(futures)
     return [
         Shortage(profession=one, asked=round(asked[one] * mean, 1), open=seats[one], short=round(missed[one] * mean, 1))

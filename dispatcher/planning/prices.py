@@ -108,7 +108,7 @@ def scarce(edges: Edges, value: Worth, slots: Iterable[OpenSlot]) -> list[Scarce
     of_slot = dict(zip(edges.slots, value.seat.tolist(), strict=True))
     highest: defaultdict[tuple[str, str, int], int] = defaultdict(int)
     for slot in slots:
-        key = (slot.profession, slot.place.commune, lower_second(slot.start) // 3600)
+        key = (slot.schedule.profession, slot.schedule.place.commune, lower_second(slot.start) // 3600)
         highest[key] = max(highest[key], of_slot.get(slot.slot_id, 0))
     found = [Scarce(*key, minutes) for key, minutes in highest.items() if minutes]
     return sorted(found, key=lambda one: (-one.minutes, one.profession, one.commune, one.hour))

@@ -75,7 +75,7 @@ def _widened(asks: list[Ask], slots: list[OpenSlot]) -> list[Ask]:
     """The requests with their radius enlarged where there are few practitioners."""
     places: dict[str, dict[str, Place]] = {}
     for slot in slots:
-        places.setdefault(slot.profession, {})[slot.practitioner_id] = slot.place
+        places.setdefault(slot.schedule.profession, {})[slot.schedule.practitioner_id] = slot.schedule.place
     points = {profession: np.array([point(one) for one in of.values()]).T for profession, of in places.items()}
     known: dict[tuple[str, Place], float] = {}
     wide = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from dispatcher.matching.open_slot import OpenSlot
+from dispatcher.matching.open_slot import OpenSlot, Schedule, same
 from dispatcher.planning.ground import Ask
 from schemas.request import Need
 from schemas.values import LONGEST, Mode, Place, SlotState
@@ -151,7 +151,8 @@ def _slot(row: Row) -> OpenSlot | None:
         return None
     state = SlotState(version=1, free=capacity, next_start=int(start.timestamp()))
     who = row.cells["practitioner"]
-    return OpenSlot(row.cells["id"], EVERYBODY, who, profession, place, start, minutes, capacity, modes, state)
+    schedule = same(Schedule(EVERYBODY, who, profession, place, minutes, capacity, modes))
+    return OpenSlot(row.cells["id"], schedule, start, state)
 
 
 def _profession(row: Row) -> str | None:

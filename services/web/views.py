@@ -52,16 +52,16 @@ def show_practitioner(row: PractitionerRow, communes: Communes) -> Json:
 
 def show_option(option: Option, practitioners: Practitioners, communes: Communes) -> Json:
     """One proposal, with its reasons."""
-    slot = option.slot
+    of = option.slot.schedule
     return {
-        "slot_id": slot.slot_id,
-        "practitioner_id": slot.practitioner_id,
-        "practitioner": practitioner_name(slot.practitioner_id, practitioners),
-        "commune": name_of(slot.place.commune, communes),
-        "profession": slot.profession,
-        "profession_label": PROFESSIONS[slot.profession].label if slot.profession in PROFESSIONS else "",
+        "slot_id": option.slot.slot_id,
+        "practitioner_id": of.practitioner_id,
+        "practitioner": practitioner_name(of.practitioner_id, practitioners),
+        "commune": name_of(of.place.commune, communes),
+        "profession": of.profession,
+        "profession_label": PROFESSIONS[of.profession].label if of.profession in PROFESSIONS else "",
         "start": show_moment(option.start),
-        "minutes": max(1, slot.minutes // slot.capacity),
+        "minutes": max(1, of.minutes // of.capacity),
         "mode": option.mode,
         "travel_minutes": option.travel_minutes,
         "reasons": list(option.reasons),

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 
 from dispatcher.matching.choice import propose
-from dispatcher.matching.seats import OpenSeats, OpenSlot
+from dispatcher.matching.open_slot import OpenSlot, Schedule
+from dispatcher.matching.seats import OpenSeats
 from schemas.event import Order
 from schemas.request import Need
 from schemas.slot import SeatFreed
@@ -42,14 +43,16 @@ def measure(
         index.put(
             OpenSlot(
                 f"slot-{number:06d}",
-                "occitanie",
-                f"p-{number // 20}",
-                chance.choice(professions),
-                chance.choice(places),
+                Schedule(
+                    "occitanie",
+                    f"p-{number // 20}",
+                    chance.choice(professions),
+                    chance.choice(places),
+                    15,
+                    1,
+                    (Mode.OFFICE,),
+                ),
                 NOW + timedelta(minutes=chance.randrange(60, 7 * 24 * 60)),
-                15,
-                1,
-                (Mode.OFFICE,),
                 SlotState(version=1, free=1),
             )
         )

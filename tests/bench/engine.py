@@ -16,7 +16,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from dispatcher.matching.seats import OpenSeats, OpenSlot
+from dispatcher.matching.open_slot import OpenSlot, Schedule, same
+from dispatcher.matching.seats import OpenSeats
 from dispatcher.planning.batch import plan
 from dispatcher.planning.edges import edges
 from dispatcher.planning.flow import assign
@@ -53,7 +54,8 @@ def world(requests: int, slots: int, *, balanced: bool, seed: int = 1) -> tuple[
         place = dice.choices(towns[town], people)[0]
         state = SlotState(version=1, free=1)
         who = f"p-{number // 20}"
-        seats.put(OpenSlot(f"s-{number:06d}", f"t-{town}", who, profession, place, start, 15, 1, modes, state))
+        schedule = same(Schedule(f"t-{town}", who, profession, place, 15, 1, modes))
+        seats.put(OpenSlot(f"s-{number:06d}", schedule, start, state))
     return [_ask(dice, number, towns, people, asked) for number in range(requests)], seats
 
 

@@ -195,7 +195,7 @@ def test_nobody_is_in_two_places_at_once_and_tight_is_tighter_than_loose() -> No
     for name, supply in SUPPLY.items():
         seats = seats_of_month(a_world(3, supply), 3, 7)
         count[name] = len(seats)
-        assert len({(seat.slot.practitioner_id, seat.slot.start) for seat in seats}) == len(seats)
+        assert len({(seat.slot.schedule.practitioner_id, seat.slot.start) for seat in seats}) == len(seats)
         assert all(seat.published < seat.slot.start for seat in seats)
     assert count["tight"] < REQUESTS_A_DAY * 7 < count["loose"]
 

@@ -227,7 +227,7 @@ def test_a_usual_practitioner_who_fits_is_always_shown(need: Need, slots: list[S
     found = propose(need, heard(slots), TARN, MONDAY).options
     scan = Scan(need, slots)
     if any(scan.fits(slot) and slot.practitioner_id == need.usual_practitioner for slot in slots):
-        assert need.usual_practitioner in [option.slot.practitioner_id for option in found]
+        assert need.usual_practitioner in [option.slot.schedule.practitioner_id for option in found]
 
 
 @given(needs(), days())

@@ -81,10 +81,12 @@ def test_no_term_of_a_practitioner_and_no_consent_is_ever_broken(
     mine = {one.practitioner_id: one for one in known}
     for option in propose(need, seats, TARN, MONDAY, limit=20).options:
         slot = option.slot
-        assert not refusal(mine.get(slot.practitioner_id), slot.start)
-        assert slot.practitioner_id not in need.excluded
-        assert slot.visibility is not Visibility.OWN or slot.practitioner_id == need.usual_practitioner
-        assert slot.visibility is not Visibility.CPTS or slot.territory == TARN
+        assert not refusal(mine.get(slot.schedule.practitioner_id), slot.start)
+        assert slot.schedule.practitioner_id not in need.excluded
+        assert (
+            slot.schedule.visibility is not Visibility.OWN or slot.schedule.practitioner_id == need.usual_practitioner
+        )
+        assert slot.schedule.visibility is not Visibility.CPTS or slot.schedule.territory == TARN
 
 
 @given(particular_days(), standings(), st.data())

@@ -68,7 +68,7 @@ def test_it_is_looked_at_again_every_hour() -> None:
 def test_a_doctor_whose_week_is_full_still_sees_own_patients() -> None:
     """The cap counts regulated acts; a patient of one's own is none."""
     seats = two_doctors(given=3, per_week=3)
-    stranger = [one.slot.practitioner_id for one in propose(a_need(), seats, TARN, MONDAY, limit=9).options]
+    stranger = [one.slot.schedule.practitioner_id for one in propose(a_need(), seats, TARN, MONDAY, limit=9).options]
     assert set(stranger) == {"idle"}
     own = propose(a_need(usual_practitioner="busy"), seats, TARN, MONDAY).options[0]
-    assert own.slot.practitioner_id == "busy"
+    assert own.slot.schedule.practitioner_id == "busy"

@@ -67,7 +67,7 @@ async def proposals(request: Request, wish: Wish) -> Json:
     found = propose(need, house.seats, account.territory, now, limit=PROPOSED)
     near = near_best(found.options, need)
     async with house.database.read() as db:
-        who = await agendas.practitioners(db, [option.slot.practitioner_id for option in found.options])
+        who = await agendas.practitioners(db, [option.slot.schedule.practitioner_id for option in found.options])
     return {
         "deadline": show_moment(need.deadline),
         "radius_km": need.radius_km,

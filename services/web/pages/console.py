@@ -193,7 +193,7 @@ async def _instead(house: House, db: AsyncConnection, row: RequestRow) -> list[J
     """Up to three other slots that would serve the patient."""
     own = {row.slot_id} if row.slot_id else set()
     found = propose(row.need, house.seats, row.territory, house.clock.now(), limit=PROPOSED, without=own)
-    who = await agendas.practitioners(db, [option.slot.practitioner_id for option in found.options])
+    who = await agendas.practitioners(db, [option.slot.schedule.practitioner_id for option in found.options])
     return [show_option(option, who, house.communes) | {"start": option.start} for option in found.options]
 
 

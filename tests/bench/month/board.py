@@ -47,7 +47,7 @@ class Board:
             self.slots[slot_id] = seat.slot
             self._picture(slot_id)
             if seat.published > seat.slot.start - WINDOW:
-                shown.add(seat.slot.profession)
+                shown.add(seat.slot.schedule.profession)
         if self._forgotten is None or now - self._forgotten > FORGET_EACH:
             self._forgotten = now
             self.seats.forget_before(now)

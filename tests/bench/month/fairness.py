@@ -26,9 +26,13 @@ class Shares:
             return
         self._told = now
         monday = FIRST_MONDAY + (now - FIRST_MONDAY) // A_WEEK * A_WEEK
-        week = [one for one in board.slots.values() if one.profession == GP and monday <= one.start < monday + A_WEEK]
-        opened = Counter(slot.practitioner_id for slot in week)
-        given = Counter(slot.practitioner_id for slot in week if slot.slot_id in board.taken)
+        week = [
+            one
+            for one in board.slots.values()
+            if one.schedule.profession == GP and monday <= one.start < monday + A_WEEK
+        ]
+        opened = Counter(slot.schedule.practitioner_id for slot in week)
+        given = Counter(slot.schedule.practitioner_id for slot in week if slot.slot_id in board.taken)
         for practitioner_id, excess in excesses(given, opened).items():
             # No weekly cap: all calls of the study are dispatched, not only those a doctor is paid a supplement for.
             board.seats.know(Standing(practitioner_id, per_week=None, excess=excess))

@@ -72,7 +72,7 @@ def _blocks(requests: Sequence[Request], seats: Sequence[Seat], index: OpenSeats
     of_profession: dict[str, list[int]] = defaultdict(list)
     calls: dict[str, list[int]] = defaultdict(list)
     for number, seat in enumerate(seats):
-        of_profession[seat.slot.profession].append(number)
+        of_profession[seat.slot.schedule.profession].append(number)
     for number, request in enumerate(requests):
         calls[request.need.profession].append(number)
     for profession, numbers in calls.items():

@@ -44,7 +44,7 @@ def measure(
     urgent = [request for request in requests if urgency(request) == 1]
     waits = {request.id: slot.start - request.entered for request, slot in seen}
     named = [request for request in requests if request.need.usual_practitioner]
-    own = [request for request, slot in seen if request.need.usual_practitioner == slot.practitioner_id]
+    own = [request for request, slot in seen if request.need.usual_practitioner == slot.schedule.practitioner_id]
     return Figures(
         cost=total / len(requests),
         within_24=len(seen) / len(requests),
@@ -53,7 +53,7 @@ def measure(
         weighted_wait=fmean(
             urgency_weight(request.need) * (waits[request.id] / timedelta(minutes=1)) for request, _ in seen
         ),
-        km=fmean(distance_km(request.need.place, slot.place) or 0.0 for request, slot in seen),
+        km=fmean(distance_km(request.need.place, slot.schedule.place) or 0.0 for request, slot in seen),
         usual=len(own) / len(named),
         gini=gini(_loads(seen, slots)),
     )
@@ -73,10 +73,10 @@ def _loads(seen: Sequence[tuple[Request, OpenSlot]], slots: Mapping[str, OpenSlo
     opened: dict[str, int] = {}
     given: dict[str, int] = {}
     for slot in slots.values():
-        if slot.profession == "10":
-            opened[slot.practitioner_id] = opened.get(slot.practitioner_id, 0) + 1
+        if slot.schedule.profession == "10":
+            opened[slot.schedule.practitioner_id] = opened.get(slot.schedule.practitioner_id, 0) + 1
     for _, slot in seen:
-        given[slot.practitioner_id] = given.get(slot.practitioner_id, 0) + 1
+        given[slot.schedule.practitioner_id] = given.get(slot.schedule.practitioner_id, 0) + 1
     return [given.get(gp, 0) / count for gp, count in opened.items()]
 
 

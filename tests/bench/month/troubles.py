@@ -55,7 +55,7 @@ def _illnesses(slots: Sequence[OpenSlot], chance: random.Random) -> Iterable[tup
     """When a practitioner cancels the rest of a day, and the seats of it."""
     days: dict[tuple[str, str], list[OpenSlot]] = {}
     for slot in slots:
-        days.setdefault((slot.practitioner_id, slot.slot_id.rsplit("-", 1)[0]), []).append(slot)
+        days.setdefault((slot.schedule.practitioner_id, slot.slot_id.rsplit("-", 1)[0]), []).append(slot)
     for day in days.values():
         if chance.random() < FALLS_ILL:
             midnight = day[0].start.replace(hour=0, minute=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import cos, exp, hypot, radians
 
-from dispatcher.matching.seats import OpenSlot
+from dispatcher.matching.open_slot import OpenSlot, Schedule, same
 from schemas.values import Mode, Place, SlotState
 from services.reference.professions import DEMAND_SHARE
 
@@ -120,14 +120,18 @@ def a_seat(practitioner: Practitioner, day: int, minute: int) -> Seat:
     before = {"week": timedelta(days=-7), "evening": timedelta(hours=-5), "morning": timedelta(hours=7, minutes=30)}
     slot = OpenSlot(
         slot_id=f"{practitioner.id}-{day:02d}-{minute:04d}",
-        territory=CPTS,
-        practitioner_id=practitioner.id,
-        profession=practitioner.profession,
-        place=practitioner.commune.place,
+        schedule=same(
+            Schedule(
+                territory=CPTS,
+                practitioner_id=practitioner.id,
+                profession=practitioner.profession,
+                place=practitioner.commune.place,
+                minutes=SEAT_MINUTES,
+                capacity=1,
+                modes=practitioner.modes,
+            )
+        ),
         start=start,
-        minutes=SEAT_MINUTES,
-        capacity=1,
-        modes=practitioner.modes,
         state=SlotState(version=1, free=1, next_start=int(start.timestamp())),
     )
     return Seat(slot, midnight + before[practitioner.habit])
