@@ -128,7 +128,7 @@ def count_refusals(need: Need, seats: OpenSeats, territory: str, now: datetime) 
     if not len(coming):
         return {}
     asking, slots = asked(need, wish_of(need, now), territory, table), table.rows(coming)
-    found, price = costs(asking, slots), slots.numbers[:, PRICE]
+    found, price = costs(asking, slots), slots.column(PRICE)
     left = int(((found < REFUSED) & left_to_others(found, price, need)).sum())
     return refusals(asking, slots) | ({LEFT: left} if left else {})
 
@@ -171,13 +171,15 @@ def _judged(rows: Ints, asking: Asked, seats: OpenSeats, without: Collection[str
 
 def _ranked(rows: Ints, found: Ints, seats: OpenSeats, limit: int) -> list[Ranked]:
     """The `limit` cheapest of these rows, and those as cheap as the last of them; in no order."""
-    if limit < len(found):
-        worst = np.partition(found, limit - 1)[limit - 1]
-        kept = np.flatnonzero((found <= worst) & (found < REFUSED))
-    else:
-        kept = np.flatnonzero(found < REFUSED)
+    kept = np.flatnonzero(found < REFUSED)
+    if limit < len(kept):
+        fitting = found[kept]
+        worst = fitting.min()
+        if np.count_nonzero(fitting == worst) < limit:  # else there are enough of the cheapest
+            worst = np.partition(fitting, limit - 1)[limit - 1]
+        kept = kept[fitting <= worst]
     slots = seats.index.table.slots
-    return [(int(found[at]), slots[rows[at]].slot_id) for at in kept]
+    return [(cost, slots[row].slot_id) for cost, row in zip(found[kept].tolist(), rows[kept].tolist(), strict=True)]
 
 
 def _nearest_sooner(best: Option, asking: Asked, seats: OpenSeats, looked: list[tuple[Ints, Ints]]) -> float | None:

@@ -26,7 +26,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 (
-    START,
     MODES,
     FREE,
     SEEN,
@@ -40,7 +39,7 @@ Floats = NDArray[np.float64]
     SPECIALTY,
     FREEZE,
     REASONS,
-) = range(14)
+) = range(13)
 NOWHERE, ELSEWHERE = (9.0, 9.0, 9.0), (-9.0, -9.0, -9.0)
 """Points of a slot and of a need whose position nobody knows: further from everything than any radius."""
 REFUSED = 1 << 40
@@ -52,24 +51,39 @@ NO_CODES: Ints = np.zeros(0, np.int64)
 
 
 class Rows(NamedTuple):
-    """Some rows of the table: their numbers (m, columns), their points (m, 3), and the values that all rows share."""
+    """Some rows of the table, with the seats that are free in each."""
 
-    numbers: Ints
-    points: Floats
-    alike: dict[int, int | None]
+    table: "Table"
+    at: Ints
+    free: Ints
+
+    def column(self, number: int) -> Ints:
+        """One number of each row."""
+        found: Ints = self.table.numbers[number].take(self.at).astype(np.int64)
+        return found
+
+    def value(self, number: int) -> Number:
+        """The one value that all rows of the table share, or the column."""
+        value = self.table.alike[number]
+        return self.column(number) if value is None else value
+
+    def points(self) -> tuple[Floats, ...]:
+        """The three coordinates of their points."""
+        return tuple(axis.take(self.at) for axis in self.table.points)
 
 
 class Table:
     """A row a slot. Words become small codes; a row that is dropped is used again. Numbers are small, so they take half
-    the room; only `starts` (epoch seconds) are not, and lie apart."""
+    the room; only `starts` (epoch seconds) are not, and lie apart. What is known of all rows lies together, column by
+    column: a search reads few columns of many rows. `alike`: the value of a column as long as all rows have one."""
 
     def __init__(self) -> None:
-        self.numbers: NDArray[np.int32] = np.zeros((256, REASONS + 1), np.int32)
+        self.numbers: NDArray[np.int32] = np.zeros((REASONS + 1, 256), np.int32)
         self.starts: Ints = np.zeros(256, np.int64)
-        self.points: Floats = np.zeros((256, 3))
+        self.points: Floats = np.zeros((3, 256))
         self.slots: list[OpenSlot] = []
         self.accepted: dict[tuple[str, ...], int] = {(): 0}
-        self._alike: dict[int, int | None] = {}
+        self.alike: dict[int, int | None] = {}
         self._codes: dict[str, int] = {}
         self._unused: list[int] = []
 
@@ -80,18 +94,18 @@ class Table:
         else:
             row = len(self.slots)
             self.slots.append(slot)
-            if row == len(self.numbers):
-                self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)])
+            if row == len(self.starts):
+                self.numbers = np.concatenate([self.numbers, np.zeros_like(self.numbers)], axis=1)
                 self.starts = np.concatenate([self.starts, np.zeros_like(self.starts)])
-                self.points = np.concatenate([self.points, np.zeros_like(self.points)])
+                self.points = np.concatenate([self.points, np.zeros_like(self.points)], axis=1)
         of = slot.schedule
         numbers = (
-            0, mode_bits(of.modes), 0, SEEN_BY[of.visibility], age_bits(of.ages), 0, 0, 0,
+            mode_bits(of.modes), 0, SEEN_BY[of.visibility], age_bits(of.ages), 0, 0, 0,
             self._code(of.practitioner_id), self._code(of.territory), self._code(of.place.commune),
             self._code(of.specialty), of.freeze * 60, self.accepted.setdefault(of.reasons, len(self.accepted)),
         )  # fmt: skip
-        self.numbers[row] = numbers
-        self.points[row] = point(of.place) or NOWHERE
+        self.numbers[:, row] = numbers
+        self.points[:, row] = point(of.place) or NOWHERE
         for column in OFTEN_ALIKE:
             self._note(column, numbers[column])
         return row
@@ -99,22 +113,19 @@ class Table:
     def change(self, row: int, slot: OpenSlot, start: int, free: int, standing: int, excess: int, price: int) -> None:
         """What changes in a slot's life."""
         self.slots[row] = slot
-        numbers = self.numbers[row]
-        self.starts[row], numbers[FREE] = start, free
+        self.starts[row], self.numbers[FREE, row] = start, free
         for column, value in ((STANDING, standing), (EXCESS, excess), (PRICE, price)):
-            if self._alike[column] != value:
+            if self.alike[column] != value:
                 self._note(column, value)
-                numbers[column] = value
+                self.numbers[column, row] = value
 
     def drop(self, row: int) -> None:
         """The row may be used for another slot."""
         self._unused.append(row)
 
     def rows(self, rows: Ints) -> Rows:
-        """A copy of these rows."""
-        numbers = self.numbers.take(rows, axis=0).astype(np.int64)
-        numbers[:, START] = self.starts.take(rows)
-        return Rows(numbers, self.points.take(rows, axis=0), self._alike)
+        """These rows."""
+        return Rows(self, rows, self.numbers[FREE].take(rows).astype(np.int64))
 
     def code(self, word: str | None) -> int:
         """The code of a word that a slot has; -1 when no slot has it."""
@@ -124,8 +135,8 @@ class Table:
         return self._codes.setdefault(word, len(self._codes))
 
     def _note(self, column: int, value: int) -> None:
-        if self._alike.setdefault(column, value) != value:
-            self._alike[column] = None
+        if self.alike.setdefault(column, value) != value:
+            self.alike[column] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,39 +202,35 @@ def together(needs: list[Asked]) -> Asked:
 
 def kms(need: Asked, rows: Rows) -> Floats:
     """Kilometres from the need (or needs) to these slots."""
-    x, y, z = rows.points.T
-    return np.where(rows.numbers[:, COMMUNE] == need.commune, 0.0, crow(need.here, (x, y, z)))
+    x, y, z = rows.points()
+    return np.where(rows.column(COMMUNE) == need.commune, 0.0, crow(need.here, (x, y, z)))
 
 
 def pairs(need: Asked, rows: Rows) -> list[Pair]:
     """The need (or needs) beside these slots, once for each mode wanted."""
-    slot, km = rows.numbers.T, kms(need, rows)
-
-    def column(number: int) -> Number:
-        value = rows.alike[number]
-        return slot[number] if value is None else value
-
+    value, km = rows.value, kms(need, rows)
     names_usual = need.wish.names_usual
     if names_usual if isinstance(names_usual, int) else names_usual.any():
-        usual = (slot[PRACTITIONER] == need.usual).astype(np.int64)
+        usual = (rows.column(PRACTITIONER) == need.usual).astype(np.int64)
     else:
         usual = 0
     only_reason = need.accepted.shape[-1] == 1
     first = Pair(
         *need.wish, wanted=need.wanted[0], second=0,
-        start=slot[START], modes=column(MODES), free=slot[FREE], freeze=column(FREEZE), seen_by=column(SEEN),
-        ages=column(AGES), standing=column(STANDING), excess=column(EXCESS), price=column(PRICE), km=km, way=road(km),
-        usual=usual,
-        foreign=column(TERRITORY) != need.territory, excluded=_excluded(need, slot[PRACTITIONER]),
-        same_specialty=column(SPECIALTY) == need.specialty,
-        reason_accepted=1 if only_reason else need.accepted.take(slot[REASONS], axis=-1),
+        start=rows.table.starts.take(rows.at), modes=value(MODES), free=rows.free, freeze=value(FREEZE),
+        seen_by=value(SEEN), ages=value(AGES), standing=value(STANDING), excess=value(EXCESS), price=value(PRICE),
+        km=km, way=road(km), usual=usual,
+        foreign=value(TERRITORY) != need.territory, excluded=_excluded(need, rows),
+        same_specialty=value(SPECIALTY) == need.specialty,
+        reason_accepted=1 if only_reason else need.accepted.take(rows.column(REASONS), axis=-1),
     )  # fmt: skip
     return [first, *(first._replace(wanted=wanted, second=1) for wanted in need.wanted[1:])]
 
 
-def _excluded(need: Asked, practitioner: Ints) -> Number:
+def _excluded(need: Asked, rows: Rows) -> Number:
     if not need.excluded.shape[-1]:
         return 0
+    practitioner = rows.column(PRACTITIONER)
     mine = need.excluded if need.excluded.ndim == 1 else need.excluded[:, None, :]
     return (practitioner[:, None] == mine).any(-1)
 
@@ -244,7 +251,7 @@ def refusals(need: Asked, rows: Rows) -> dict[str, int]:
     why: Ints | None = None
     offered: Number = False
     for pair in pairs(need, rows):
-        here = np.full(len(rows.numbers), len(codes), np.int64)
+        here = np.full(len(rows.at), len(codes), np.int64)
         for number in reversed(range(len(codes))):
             here = np.where(RULES[codes[number]](pair), number, here)
         if why is None:

@@ -8,7 +8,6 @@ from datetime import datetime
 import numpy as np
 
 from dispatcher.matching.choice import cases
-from dispatcher.matching.columns import FREE
 from dispatcher.matching.pair import pair_of, wish_of
 from dispatcher.matching.ranking import cost
 from dispatcher.matching.seats import OpenSeats
@@ -95,7 +94,7 @@ def _own_edges(group: Iterable[Seeker], on: Ground, guarantees: Guarantees) -> E
         request=np.arange(len(having)),
         slot=np.array([number[slot_id] for slot_id, _ in kept], np.int64),
         cost=np.array([_cost(ask, on, slot_id, start) - STAY for ask, (slot_id, start) in each], np.int64),
-        seats=on.rows(np.array([on.seats.index.rows[slot_id] for slot_id in slots], np.int64)).numbers[:, FREE],
+        seats=on.rows(np.array([on.seats.index.rows[slot_id] for slot_id in slots], np.int64)).free,
         miss=np.zeros(len(having), np.int64),
         last=np.zeros(len(having), np.int64),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.matching.columns import COMMUNE, FREE, REFUSED, Ints, costs, together
+from dispatcher.matching.columns import COMMUNE, REFUSED, Ints, costs, together
 from dispatcher.matching.pair import TELE
 from dispatcher.matching.ranking import miss_cost
 from dispatcher.matching.seats import OpenSeats
@@ -149,9 +149,9 @@ class Block:
         x, y, z = asked.here
         first = (float(x[0, 0]), float(y[0, 0]), float(z[0, 0]))
         reach = float((crow(first, (x, y, z)) + asked.wish.radius_km).max()) + 1.0  # a kilometre for the series' end
-        points = on.table.points[rows]
-        near: NDArray[np.bool_] = crow(first, (points[:, 0], points[:, 1], points[:, 2])) <= reach
-        return near | np.isin(on.table.numbers[rows, COMMUNE], asked.commune)
+        x, y, z = on.table.points[:, rows]
+        near: NDArray[np.bool_] = crow(first, (x, y, z)) <= reach
+        return near | np.isin(on.table.numbers[COMMUNE, rows], asked.commune)
 
     def _by_start(self, on: Ground) -> Iterator[tuple[Ints, NDArray[np.int32], int]]:
         """Rows, soonest first, and what each costs each request."""
@@ -207,7 +207,7 @@ def _gathered(some: Sequence[Seeker], found: list[tuple[Ints, Ints]], on: Ground
         request=request,
         slot=slot.astype(np.int64),
         cost=cost - on.price[rows][slot],
-        seats=on.rows(rows).numbers[:, FREE],
+        seats=on.rows(rows).free,
         miss=np.array([miss_cost(one.ask.need) for one in some], np.int64),
         last=last,
     )

@@ -50,8 +50,7 @@ class Ground:
     def rows(self, rows: Ints) -> Rows:
         """These rows with the seats that are given back."""
         found = self.table.rows(rows)
-        found.numbers[:, FREE] = np.maximum(found.numbers[:, FREE], 0) + self.given_back[rows]
-        return found
+        return found._replace(free=np.maximum(found.free, 0) + self.given_back[rows])
 
 
 def ground(seats: OpenSeats, now: datetime, returned: Mapping[str, int]) -> Ground:
@@ -102,7 +101,7 @@ def apart(some: Iterable[Seeker], on: Ground) -> list[list[Seeker]]:
 
 def _limited(on: Ground) -> Iterator[tuple[str, Shelf]]:
     """Practitioners whose limits may bind, with the shelves on which their slots lie."""
-    index, free = on.seats.index, on.table.numbers[:, FREE]
+    index, free = on.seats.index, on.table.numbers[FREE]
     for standing in on.seats.standings():
         most = min((one for one in (standing.per_day, standing.per_week) if one is not None), default=None)
         rows = [index.rows[slot.slot_id] for slot in on.seats.of_practitioner(standing.practitioner_id)]

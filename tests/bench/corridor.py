@@ -92,7 +92,7 @@ async def until_told(database: Database, requests: int, first: str) -> None:
         if await _count(database, told) >= requests:
             return
         # Counting looks at every one of them, and costs the corridor.
-        await asyncio.sleep(max(0.5, 50 * (time.perf_counter() - began)))
+        await asyncio.sleep(max(0.5, 200 * (time.perf_counter() - began)))
 
 
 async def corridor_seconds(database: Database, first: str) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from dispatcher.matching.columns import REFUSED, START, asked, costs
+from dispatcher.matching.columns import REFUSED, asked, costs
 from dispatcher.matching.pair import wish_of
 from dispatcher.matching.seats import OpenSeats
 from tests.bench.month.board import Board
@@ -41,6 +41,6 @@ def best_alone(request: Request, seats: OpenSeats, now: datetime, *, earliest: b
         return None
     minutes = costs(asked(request.need, wish_of(request.need, now), CPTS, table), table.rows(rows))
     fitting = np.flatnonzero(minutes < REFUSED)
-    starts = table.numbers[rows, START] if earliest else np.zeros(len(rows))
+    starts = table.starts[rows] if earliest else np.zeros(len(rows))
     order = [(int(starts[at]), int(minutes[at]), table.slots[rows[at]].slot_id) for at in fitting]
     return min(order)[2] if order else None
